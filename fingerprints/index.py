@@ -1,0 +1,91 @@
+"""FingerprintIndex: the contract of every index, embedded or inside a database.
+
+An index holds one entry per *current* article version, under the store's sequence number of the change that made it
+(`seq`, 1 .. 2**32-1). It follows the store: `apply` takes the store's changes in order, so an index is a pure function of the changes it has
+seen, and can be thrown away and rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fingerprints.fingerprint import Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class CommonRun:
+    """A stretch of the submission (token positions, `[start, end)`) whose every window of `RUN_WORDS` words stands
+    word for word in more than `COMMON_ARTICLES` articles; `articles` counts those that hold its rarest window."""
+
+    start: int
+    end: int
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the index found for one submission. Arrays of length n, by falling weight, then rising seq.
+
+    `seq`: int64. `weight`: float32, rarity-weighted shared sketch hashes in the best local window of the submission.
+    `verbatim`: bool, the article shares a word-for-word run of at least `RUN_WORDS` words that is not common: such
+    articles are all listed, whatever the limit. `common`: see `CommonRun`; of the articles that share nothing but
+    common runs only a representative is listed, unless the run is most of the article. `omitted`: how many
+    articles that share a run beyond those listed were left out (only when far more than 200 qualify).
+    """
+
+    seq: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    verbatim: NDArray[np.bool_]
+    common: tuple[CommonRun, ...]
+    omitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change for the index: `fingerprint` under `seq` comes in, `removes` (a seq, or None) goes out.
+
+    `fingerprint` is None for a deletion. `outlet` groups articles of one site (None where unknown).
+    """
+
+    seq: int
+    fingerprint: Fingerprint | None
+    removes: int | None = None
+    outlet: str | None = None
+
+
+class FingerprintIndex(Protocol):
+    """Thread-safe: `candidates` and `duplicates` may run while `apply` does, and see all or nothing of one entry."""
+
+    @property
+    def seq(self) -> int:
+        """The last sequence number applied; 0 when empty."""
+
+    def __len__(self) -> int:
+        """Number of articles held."""
+
+    def apply(self, entries: Sequence[Entry], upto: int | None = None) -> None:
+        """Apply changes in rising `seq`; those at or below `self.seq` are skipped. `upto` moves `seq` past changes
+        that concern no article."""
+
+    def candidates(self, fingerprint: Fingerprint, limit: int = 40, exclude: frozenset[int] = frozenset()) -> Candidates:
+        """Articles that may share text with `fingerprint`; at most `limit` beside the verbatim ones."""
+
+    def duplicates(self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset()) -> list[tuple[int, float]]:
+        """(seq, estimated Jaccard) of whole-article near duplicates at or above `threshold`, best first."""
+
+    def flush(self) -> None:
+        """Write what is only in memory to the index folder, if there is one."""
+
+    def verify(self) -> list[str]:
+        """Check every file and invariant; a list of what is wrong, in words, empty when sound."""
+
+    def stats(self) -> dict[str, object]:
+        """Sizes: articles, segments, bytes by part, seq, scheme."""
+
+    def close(self) -> None:
+        """Flush and release files. Idempotent."""
