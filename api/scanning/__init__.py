@@ -1,0 +1,1 @@
+"""Reading other sites: fetching, readers, scans, schedule."""
