@@ -1,0 +1,123 @@
+"""Checks kept in the store: a report with what it can be found by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from api.clock import microseconds
+from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
+from fingerprints.domains import host, registrable_domain
+from fingerprints.stores.contract import Between, Kind, Record, Scalar, Store
+
+CHECKS = Kind("check", ("at", "verdict", "flagged", "domains", "article_ids", "source_id", "scan_id"))
+"""`at`: microseconds since 1970. `domains`: the host of the submission and its registrable domain."""
+
+Report = dict[str, Any]
+"""The report of the contract, as `detector.report.Report.to_dict` gives it."""
+
+
+def save_check(store: Store, report: Report, source_id: str | None = None, scan_id: str | None = None) -> None:
+    """Keep a report; it is durable when this returns. Raises `RecordConflict` when its id exists already."""
+    url = report["submission"]["url"]
+    domains = {registrable_domain(url), host(url)} - {None} if url else set()
+    packed, texts = _pack(report)
+    doc = {
+        "at": microseconds(datetime.fromisoformat(report["created_at"])),
+        "verdict": report["verdict"],
+        "flagged": report["flagged"],
+        "domains": sorted(domains, key=str),
+        "article_ids": [match["article"]["id"] for match in report["matches"]],
+        "source_id": source_id,
+        "scan_id": scan_id,
+        "report": packed,
+        "texts": texts,
+    }
+    store.records.insert(CHECKS, report["id"], doc)
+
+
+def get_check(store: Store, id: str) -> Report | None:
+    """The whole report as it was saved."""
+    record = store.records.get(CHECKS, id)
+    return None if record is None else _unpack(record.doc)
+
+
+def delete_check(store: Store, id: str) -> bool:
+    """True when there was one."""
+    return store.records.delete(CHECKS, id)
+
+
+def list_checks(
+    store: Store, where: Mapping[str, Scalar | Between] | None = None, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> PageOf:
+    """Short forms of the checks that meet `where` (fields of `CHECKS`), newest first. Raises `InputError` for a bad cursor."""
+    found, following = find_checks(store, where, limit=limit, cursor=cursor)
+    return PageOf([short_form(record) for record in found], following)
+
+
+def find_checks(
+    store: Store, where: Mapping[str, Scalar | Between] | None, *, limit: int, cursor: str | None
+) -> tuple[list[Record], str | None]:
+    """Records of one page of checks, newest first, and the cursor of the next page."""
+    found = store.records.find(CHECKS, where, order="at", descending=True, limit=limit + 1, after=decode_cursor(cursor, int))
+    items, more = cut(found, limit)
+    return list(items), encode_cursor((items[-1].doc["at"], items[-1].id)) if more else None
+
+
+def short_form(record: Record) -> dict[str, Any]:
+    """What a list shows of a check: no text, and of the matches only the best and how many there are."""
+    doc, report = record.doc, record.doc["report"]
+    matches, submission = report["matches"], report["submission"]
+    return {
+        **{name: report[name] for name in ("id", "created_at", "ref", "verdict", "flagged", "score", "reasons")},
+        "submission": {name: submission[name] for name in ("title", "url", "published_at", "sha256", "words", "own_words")},
+        "domain": registrable_domain(submission["url"]) if submission["url"] else None,
+        "match_count": len(matches) + report["stats"]["omitted"],
+        "best_match": {name: value for name, value in matches[0].items() if name != "passages"} if matches else None,
+        "source_id": doc["source_id"],
+        "scan_id": doc["scan_id"],
+    }
+
+
+def matches_of(record: Record, article_id: str) -> list[dict[str, Any]]:
+    """The matches of a stored check against one article, whole."""
+    return [match for match in _unpack(record.doc)["matches"] if match["article"]["id"] == article_id]
+
+
+def _pack(report: Report) -> tuple[Report, list[str]]:
+    """`report` without what can be put back: the passages' texts of the submission are slices of its text, and the same
+    article text, which stands in many matches when an archive holds copies, is kept once."""
+    texts: dict[str, int] = {}
+    matches = []
+    for match in report["matches"]:
+        passages = []
+        for passage in match["passages"]:
+            ours, theirs = passage["article"], passage["submission"]
+            passages.append(
+                {
+                    **passage,
+                    "submission": {"start": theirs["start"], "end": theirs["end"]},
+                    "article": {**ours, "text": texts.setdefault(ours["text"], len(texts))},
+                }
+            )
+        matches.append({**match, "passages": passages})
+    return {**report, "matches": matches}, list(texts)
+
+
+def _unpack(doc: dict[str, Any]) -> Report:
+    text, texts = doc["report"]["submission"]["text"], doc["texts"]
+    matches = []
+    for match in doc["report"]["matches"]:
+        passages = []
+        for passage in match["passages"]:
+            ours, theirs = passage["article"], passage["submission"]
+            passages.append(
+                {
+                    **passage,
+                    "submission": {**theirs, "text": text[theirs["start"] : theirs["end"]]},
+                    "article": {**ours, "text": texts[ours["text"]]},
+                }
+            )
+        matches.append({**match, "passages": passages})
+    return {**doc["report"], "matches": matches}

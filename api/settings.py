@@ -1,0 +1,107 @@
+"""Settings: flags, then environment `SIDIK_*`, then `sidik.toml`. Read once, by whoever starts something; frozen afterwards."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from fingerprints.errors import InputError
+from fingerprints.stores import DEFAULT_URL
+
+PREFIX = "SIDIK_"
+CONFIG_NAME = "sidik.toml"
+CPUS = os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Everything an administrator can set, with its unit and default. Made with `Settings.load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+    store: str = DEFAULT_URL
+    """Store URL: `sqlite:///PATH`, `mongodb://...`, `memory://`."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(8000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    workers: int = Field(1, ge=1, le=256)
+    """Processes on the one port, each with its own view of the index."""
+    admin_key: SecretStr | None = None
+    """Accepted as a key with every scope."""
+    max_text_bytes: int = Field(2_000_000, ge=1000)
+    """Bytes of UTF-8: the longest text or page accepted."""
+    max_body_bytes: int = Field(8_000_000, ge=4000)
+    """Bytes: the largest request body, or line of a bulk body; a text whose letters are all escaped still fits."""
+    body_idle_seconds: float = Field(60, gt=0)
+    """Seconds without a byte after which an upload is given up; a body that is not a bulk one has as long in all."""
+    threads: int = Field(max(2, CPUS), ge=1, le=1024)
+    """Checks and writes that run at once in one worker."""
+    queue: int = Field(64, ge=0)
+    """Requests that may wait for a thread in one worker; beyond them 503 at once."""
+    time_budget_seconds: float = Field(30, gt=0)
+    """Seconds one check may take, waiting included; then 503."""
+    shutdown_seconds: int = Field(20, ge=0)
+    """Seconds that running requests get to finish when the server is stopped."""
+    fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts or networks that may be fetched and called although they are not public; comma-separated."""
+    public_url: str | None = None
+    """Where readers reach this server, if not at host and port (behind a proxy); https makes session cookies `Secure`."""
+    sign_in_link: bool | None = None
+    """Print a sign-in link for the pages at start; by default only to a terminal."""
+    policy: dict[str, Any] = Field(default_factory=dict)
+    """The `[policy]` table of `sidik.toml`: thresholds, own names and domains, licences."""
+
+    @field_validator("fetch_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @classmethod
+    def load(cls, *, config: str | Path | None = None, **flags: Any) -> Self:
+        """Settings from `flags` (None: not given), the environment, and `config` (default: `SIDIK_CONFIG`, or `sidik.toml` in
+        the working directory if there is one). Raises `InputError` naming an unknown or unusable setting."""
+        given = {name: value for name, value in flags.items() if value is not None}
+        table = _read_toml(config if config is not None else os.environ.get(PREFIX + "CONFIG"))
+        _refuse_unknown(cls, given, "flag")
+        _refuse_unknown(cls, table, CONFIG_NAME)
+        below = {name: value for name, value in table.items() if not os.environ.get(PREFIX + name.upper())}
+        try:
+            return cls(**{**below, **given})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            raise InputError(f"setting {'.'.join(map(str, first['loc']))}", first["msg"]) from None
+
+    def unknown_environment(self) -> list[str]:
+        """Names of `SIDIK_*` variables that set nothing (perhaps misspelt; perhaps another program's, so only warned about)."""
+        known = {PREFIX + name.upper() for name in type(self).model_fields} | {PREFIX + "CONFIG"}
+        return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known and "_TEST_" not in name)
+
+
+def _read_toml(path: str | Path | None) -> dict[str, Any]:
+    where = Path(path) if path is not None else Path(CONFIG_NAME)
+    if path is None and not where.is_file():
+        return {}
+    try:
+        return tomllib.loads(where.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(str(where), f"cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(str(where), f"is not valid TOML: {error}") from None
+
+
+def _refuse_unknown(cls: type[Settings], values: dict[str, Any], where: str) -> None:
+    for name in values:
+        if name not in cls.model_fields:
+            raise InputError(where, f"unknown setting {name!r}; known are {', '.join(cls.model_fields)}")
