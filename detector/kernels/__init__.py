@@ -1,0 +1,1 @@
+"""The compiled loops of passage detection (numba), nothing else."""
