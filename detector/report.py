@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from detector.policy import Language
+from detector.reasons import Reason, sentence
 from fingerprints.article import Rights
 
 Verdict = Literal["copy", "partial_copy", "rewrite", "quotation", "shared_source", "original"]
@@ -12,6 +14,7 @@ PassageKind = Literal["verbatim", "edited", "reworded"]
 ExemptReason = Literal["quotation", "boilerplate", "shared_source", "common"]
 First = Literal["article", "submission", "unknown"]
 Attribution = Literal["linked", "named", "absent", "unknown"]
+Excuse = Literal["older", "own_domain", "own_url", "licensed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class TextSpan:
     end: int
     text: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """`{start, end, text}`."""
+        return {"start": self.start, "end": self.end, "text": self.text}
+
 
 @dataclass(frozen=True, slots=True)
 class ExemptSpan:
@@ -31,12 +38,16 @@ class ExemptSpan:
     end: int
     reason: ExemptReason
 
+    def to_dict(self) -> dict[str, Any]:
+        """`{start, end, reason}`."""
+        return {"start": self.start, "end": self.end, "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A pair of spans that carry the same text. `words`: words of the submission side, exempt or not.
-    `similarity`: 2 x aligned equal words / words of both sides. `exempt`: the reason when all of it is exempt;
-    else `exempt_spans` lists the parts that are."""
+    `similarity`: 2 x aligned equal words / words of both sides. `exempt`: the reason when all of it is exempt (of
+    several, the one of most words); else `exempt_spans` lists the parts that are."""
 
     submission: TextSpan
     article: TextSpan
@@ -45,6 +56,18 @@ class Passage:
     kind: PassageKind
     exempt: ExemptReason | None
     exempt_spans: tuple[ExemptSpan, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the contract."""
+        return {
+            "submission": self.submission.to_dict(),
+            "article": self.article.to_dict(),
+            "words": self.words,
+            "similarity": self.similarity,
+            "kind": self.kind,
+            "exempt": self.exempt,
+            "exempt_spans": [span.to_dict() for span in self.exempt_spans],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +83,17 @@ class ArticleRef:
     author: str | None
     rights: Rights
 
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the contract."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """All passages between the submission and one article. Shares from 0 to 1, as the contract defines them."""
+    """All passages between the submission and one article. Shares from 0 to 1, as the contract defines them.
+
+    `counting_words`: words of the submission that count in this match. `excuse`: why the match raises no flag.
+    """
 
     article: ArticleRef
     verdict: Verdict
@@ -76,19 +106,37 @@ class Match:
     first: First
     attribution: Attribution
     passages: tuple[Passage, ...]
+    counting_words: int
+    excuse: Excuse | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of the contract."""
-        raise NotImplementedError
+        """The JSON object of the contract, with `counting_words` and `excuse` beside it."""
+        return {
+            "article": self.article.to_dict(),
+            "verdict": self.verdict,
+            "score": self.score,
+            "copied": self.copied,
+            "taken": self.taken,
+            "verbatim": self.verbatim,
+            "jaccard": self.jaccard,
+            "longest_run_words": self.longest_run_words,
+            "first": self.first,
+            "attribution": self.attribution,
+            "passages": [passage.to_dict() for passage in self.passages],
+            "counting_words": self.counting_words,
+            "excuse": self.excuse,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The text checked, and what was seen in it. `boilerplate`: spans. `lookalike`, `invisible`: letters folded away."""
+    """The text checked, and what was seen in it. `boilerplate`: spans. `lookalike`, `invisible`: letters folded away.
+    `published_at_claimed`: the date was read from the page, not given by the caller."""
 
     title: str | None
     url: str | None
     published_at: str | None
+    published_at_claimed: bool
     text: str
     sha256: str
     words: int
@@ -96,6 +144,21 @@ class Submission:
     boilerplate: tuple[tuple[int, int], ...]
     lookalike: int
     invisible: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the contract, with `published_at_claimed` beside it."""
+        return {
+            "title": self.title,
+            "url": self.url,
+            "published_at": self.published_at,
+            "published_at_claimed": self.published_at_claimed,
+            "text": self.text,
+            "sha256": self.sha256,
+            "words": self.words,
+            "own_words": self.own_words,
+            "boilerplate": [{"start": start, "end": end} for start, end in self.boilerplate],
+            "evasion": {"lookalike": self.lookalike, "invisible": self.invisible},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +169,34 @@ class CommonRunSpan:
     end: int
     articles: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """`{start, end, articles}`."""
+        return {"start": self.start, "end": self.end, "articles": self.articles}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What made the report: version of the program, scheme of the fingerprints, name and digest of the policy."""
+
+    version: str
+    scheme: str
+    verbatim_run_words: int
+    policy: str
+    policy_digest: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the contract, with the policy beside it."""
+        return {
+            "version": self.version,
+            "scheme": self.scheme,
+            "verbatim_run_words": self.verbatim_run_words,
+            "policy": {"name": self.policy, "digest": self.policy_digest},
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one check."""
+    """The result of one check. `candidates`: articles compared. `articles`: in the index. `omitted`: matches not listed."""
 
     id: str
     created_at: str
@@ -117,7 +204,9 @@ class Report:
     verdict: Verdict
     flagged: bool
     score: float
-    reasons: tuple[str, ...]
+    copied: float
+    counting_words: int
+    reasons: tuple[Reason, ...]
     submission: Submission
     matches: tuple[Match, ...]
     common: tuple[CommonRunSpan, ...]
@@ -125,9 +214,35 @@ class Report:
     candidates: int
     articles: int
     omitted: int
-    engine_version: str
-    scheme: str
+    engine: Engine
+    language: Language
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object of the contract."""
-        raise NotImplementedError
+    def sentences(self, language: Language | None = None) -> list[str]:
+        """The reasons as sentences, in the policy's language unless another is named."""
+        return [sentence(reason, language or self.language) for reason in self.reasons]
+
+    def to_dict(self, language: Language | None = None) -> dict[str, Any]:
+        """The JSON object of the contract. Beside it: `copied` and `counting_words` of all matches together, `common` runs, and
+        `reason_codes`, from which `detector.reasons.sentence` makes the sentences in either language."""
+        return {
+            "id": self.id,
+            "created_at": self.created_at,
+            "ref": self.ref,
+            "verdict": self.verdict,
+            "flagged": self.flagged,
+            "score": self.score,
+            "copied": self.copied,
+            "counting_words": self.counting_words,
+            "reasons": self.sentences(language),
+            "reason_codes": [reason.to_dict() for reason in self.reasons],
+            "submission": self.submission.to_dict(),
+            "matches": [match.to_dict() for match in self.matches],
+            "common": [run.to_dict() for run in self.common],
+            "stats": {
+                "elapsed_ms": self.elapsed_ms,
+                "candidates": self.candidates,
+                "articles": self.articles,
+                "omitted": self.omitted,
+            },
+            "engine": self.engine.to_dict(),
+        }

@@ -1,0 +1,223 @@
+"""Policy: every threshold and rule of the judgement, with its unit, its default and the evidence for it.
+
+The constants are what the contract fixes, so that a report means the same everywhere. A `Policy` is what a newsroom may change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from typing import Any, Literal, Self, get_args
+
+from fingerprints.errors import InputError
+
+Language = Literal["id", "en"]
+Requirement = Literal["nothing", "named", "linked"]
+
+VERBATIM_SIMILARITY = 0.95
+VERBATIM_RUN = 8
+EDITED_SIMILARITY = 0.6
+"""Kinds of passages: verbatim from .95 with a run of 8 words, edited from .6, else reworded (contract)."""
+EQUAL_RUN = 3
+"""Words. `verbatim` counts words that stand in equal runs of at least so many (contract)."""
+MAX_MATCHES = 200
+"""Matches listed, the best; the rest is counted (contract)."""
+DUPLICATE_JACCARD = 0.5
+"""Estimated Jaccard from which a put names another article as a duplicate (contract)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassagePolicy:
+    """How passages are found. Lengths and gaps in words.
+
+    `run_words`: 12, the printed guarantee (contract). `chain_run`: 5, a shorter run of equal words is a stock phrase as
+    often as a copy. `chain_gap`: 10, runs are of one passage across so many other words. `chain_words`: 12, equal words
+    that a chain needs. `repeats`: 16, places of the article at which a repeated phrase is looked up, which bounds the
+    time for repetitive texts. `pair_window`: 12, how far a single word may have moved from where its neighbours went.
+    """
+
+    run_words: int = 12
+    chain_run: int = 5
+    chain_gap: int = 10
+    chain_words: int = 12
+    repeats: int = 16
+    pair_window: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What a domain (with its subdomains) may take from us.
+
+    `max_words`: counting words of one article, None for the whole. `requires`: what the submission must do:
+    "nothing", "named" (name us, or link) or "linked" (link to the article or its site).
+    """
+
+    domain: str
+    max_words: int | None = None
+    requires: Requirement = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The rules of one newsroom.
+
+    Verdict thresholds (defaults from the contract; they change the verdict, never a share):
+    `copy_score`: share, .6. `partial_score`: share, .15. `partial_words`: counting words, 30.
+    `quotation_words`: 20; quotations are exempt while fewer words outside quotations were taken from that article.
+
+    `whole_text`: share, .95. Where passages cover so much of *both* texts, the article itself was lifted, however short:
+    its quotations count. `boilerplate_passage`: share, .9. A passage whose paired words are so far boilerplate in the
+    article is boilerplate here too; below, it is body text that touches furniture (a title repeated in a page's head).
+    `candidates`: articles aligned beside those that share a run of 12 words, 40: the source was among the first 40 for all
+    kinds of copying measured (DESIGN: 20,000 articles, recall .94 to 1 at 10).
+    `lookalike_letters`, `invisible_characters`: counts from which folding is named as evasion; 3 look-alike letters
+    rule out a foreign name, 20 invisible characters the soft hyphens and joiners that word processors leave.
+
+    `passages`: how passages are found, see `PassagePolicy`. `own_names`: names under which the newsroom is credited. `own_domains`: its sites. `licences`: per domain.
+    `language`: of the sentences in a report. `name`: shown beside the digest.
+    """
+
+    name: str = "default"
+    language: Language = "id"
+    copy_score: float = 0.6
+    partial_score: float = 0.15
+    partial_words: int = 30
+    quotation_words: int = 20
+    whole_text: float = 0.95
+    boilerplate_passage: float = 0.9
+    candidates: int = 40
+    lookalike_letters: int = 3
+    invisible_characters: int = 20
+    passages: PassagePolicy = PassagePolicy()
+    own_names: tuple[str, ...] = ()
+    own_domains: tuple[str, ...] = ()
+    licences: tuple[Licence, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for rule in fields(self):
+            _check(rule.name, rule.type, getattr(self, rule.name))
+        if self.partial_score > self.copy_score:
+            raise InputError("policy.partial_score", "must not be above copy_score")
+        domains = [licence.domain for licence in self.licences]
+        for domain in domains:
+            if domains.count(domain) > 1:
+                raise InputError("policy.licences", f"names {domain!r} twice")
+
+    @classmethod
+    def from_toml(cls, table: Mapping[str, Any]) -> Self:
+        """The policy of a `[policy]` table (sidik.toml); `licences` is an array of tables. `InputError` names key and reason."""
+        _check_keys("policy", table, cls)
+        values: dict[str, Any] = dict(table)
+        for key in ("own_names", "own_domains"):
+            if isinstance(values.get(key), list):
+                values[key] = tuple(values[key])
+        if "licences" in values:
+            values["licences"] = _licences(values["licences"])
+        if "passages" in values:
+            _check_keys("policy.passages", values["passages"], PassagePolicy)
+            values["passages"] = PassagePolicy(**values["passages"])
+        return cls(**values)
+
+    @cached_property
+    def digest(self) -> str:
+        """12 hex digits that differ between any two policies with different rules."""
+        rules = asdict(self)
+        return hashlib.sha256(json.dumps(rules, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
+
+    def licence(self, host: str) -> Licence | None:
+        """The licence of a host: of the most specific domain it belongs to."""
+        held = [licence for licence in self.licences if belongs(host, licence.domain)]
+        return max(held, key=lambda licence: len(licence.domain), default=None)
+
+    def owns(self, host: str) -> bool:
+        """True when the host is one of our own domains or below one."""
+        return any(belongs(host, domain) for domain in self.own_domains)
+
+
+def belongs(host: str, domain: str) -> bool:
+    """True when `host` is `domain` or below it."""
+    domain = domain.lower().rstrip(".")
+    return host == domain or host.endswith("." + domain)
+
+
+def _check_keys(where: str, table: object, cls: type[Policy | PassagePolicy | Licence]) -> None:
+    """Raise `InputError` unless `table` is a table of settings of `cls`."""
+    if not isinstance(table, Mapping):
+        raise InputError(where, "must be a table")
+    known = [rule.name for rule in fields(cls)]
+    for key in table:
+        if key not in known:
+            raise InputError(f"{where}.{key}", f"is not a setting; known are {', '.join(known)}")
+
+
+def _licences(given: object) -> tuple[Licence, ...]:
+    if not isinstance(given, list):
+        raise InputError("policy.licences", "must be an array of tables")
+    licences = []
+    for at, item in enumerate(given, start=1):
+        where = f"policy.licences[{at}]"
+        _check_keys(where, item, Licence)
+        if "domain" not in item:
+            raise InputError(f"{where}.domain", "is missing")
+        licences.append(Licence(**item))
+    return tuple(licences)
+
+
+def _check(name: str, kind: object, value: object) -> None:
+    """Raise `InputError` unless `value` can stand under `name`; `kind` is the annotation as written."""
+    where = f"policy.{name}"
+    if kind == "float":
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+            raise InputError(where, f"must be a number from 0 to 1, not {value!r}")
+    elif kind == "int":
+        _check_count(where, value)
+    elif kind == "str":
+        _check_name(where, value)
+    elif kind == "Language":
+        if value not in get_args(Language):
+            raise InputError(where, f"must be one of {', '.join(get_args(Language))}, not {value!r}")
+    elif kind == "PassagePolicy":
+        if not isinstance(value, PassagePolicy):
+            raise InputError(where, "must be a table")
+        for rule in fields(value):
+            number = getattr(value, rule.name)
+            if rule.type == "int":
+                _check_count(f"{where}.{rule.name}", number)
+            elif not isinstance(number, int | float) or isinstance(number, bool) or not number >= 0:
+                raise InputError(f"{where}.{rule.name}", f"must be a number from 0, not {number!r}")
+    elif not isinstance(value, tuple):
+        raise InputError(where, f"must be a list, not {value!r}")
+    elif name == "licences":
+        for at, licence in enumerate(value, start=1):
+            _check_licence(f"{where}[{at}]", licence)
+    else:
+        for at, item in enumerate(value, start=1):
+            (_check_domain if name == "own_domains" else _check_name)(f"{where}[{at}]", item)
+
+
+def _check_count(where: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(where, f"must be a whole number from 1, not {value!r}")
+
+
+def _check_name(where: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(where, f"must be a name, not {value!r}")
+
+
+def _check_domain(where: str, value: object) -> None:
+    if not isinstance(value, str) or "." not in value.strip(".") or any(c in value for c in "/: \t"):
+        raise InputError(where, f"must be a bare domain such as example.co.id, not {value!r}")
+
+
+def _check_licence(where: str, licence: object) -> None:
+    if not isinstance(licence, Licence):
+        raise InputError(where, "must be a Licence")
+    _check_domain(f"{where}.domain", licence.domain)
+    if licence.max_words is not None:
+        _check_count(f"{where}.max_words", licence.max_words)
+    if licence.requires not in get_args(Requirement):
+        raise InputError(f"{where}.requires", f"must be one of {', '.join(get_args(Requirement))}, not {licence.requires!r}")
