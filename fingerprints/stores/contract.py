@@ -104,8 +104,10 @@ class Records(Protocol):
         limit: int = 50,
         after: tuple[Scalar, str] | None = None,
     ) -> list[Record]:
-        """Records that meet every condition, ordered by (`order` field, id), by id alone without `order`; those after the
-        position `after` = (value of the order field or None, id). Fields used must be declared by the kind; the order field scalar."""
+        """Records that meet every condition, ordered by (`order` field, id), by id alone without `order`; those after
+        the position `after` = (value of the order field or None, id). Fields used must be declared by the kind; the order field
+        holds scalars. Missing counts as null; null < numbers < strings (by code point) < false < true, and a range holds only
+        values of the type of its bounds. `InputError` for an undeclared field or a range without a bound."""
 
     def count(self, kind: Kind, where: Mapping[str, Scalar | Between] | None = None) -> int: ...
 
@@ -157,10 +159,11 @@ class Store(Protocol):
 
     def export(self) -> Iterator[Doc]:
         """Everything, as JSON documents, streaming, from one consistent snapshot: a header, every article version (oldest first),
-        tombstones, every record of every kind."""
+        tombstones, every record of every kind, an end (see `exchange`)."""
 
     def restore(self, docs: Iterator[Doc]) -> dict[str, int]:
-        """Fill an *empty* store from `export`; counts by kind of document. StoreError when not empty or damaged: then it stays empty."""
+        """Fill an *empty* store from `export`, sequence numbers kept; counts by type of document. `StoreError` when the store is
+        not empty or the export damaged: then it stays as it was."""
 
     def check_usable(self) -> None:
         """A cheap read and a cheap write permission check for readiness; raises `StoreUnavailable`."""
