@@ -20,7 +20,7 @@ class Tokens:
 
     `start`, `end`: int32, code point offsets into `text`, `[start, end)`; invisible characters inside a word belong to it,
     those at its edges do not. `hash`: uint64 of the folded word. `stem`: uint64, the hash of the word without its affixes
-    (`words.PREFIXES`, `SUFFIXES`); equal to `hash` for stop words, numbers, words of up to 4 letters and those without affixes.
+    (`words.stem`); equal to `hash` for stop words, numbers, words of up to 4 letters and those without affixes.
     `flags`: uint8, see above. `lookalike`, `invisible`: how many look-alike letters and invisible characters
     inside words (or touching them) were folded away.
     """
@@ -45,7 +45,5 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 def tokenize(text: str) -> Tokens:
     """Fold and split `text` into words. Any str will do, the empty one and lone surrogates included."""
-    start, end, hashed, stem, flags, counts = kernels.tokenize(
-        code_points(text), folding.flat(), words.lexicon(), words.affixes()
-    )
+    start, end, hashed, stem, flags, counts = kernels.tokenize(code_points(text), folding.flat(), words.lexicon())
     return Tokens(text, start, end, hashed, stem, flags, int(counts[0]), int(counts[1]))

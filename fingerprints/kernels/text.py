@@ -1,5 +1,6 @@
 """Text to words: fold, split, hash, stem and flag in one pass over code points."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import numpy as np
@@ -23,9 +24,10 @@ TAG = np.uint64(3)
 STOP_WORD, ABBREVIATION = 1, 2
 BUFFER = 32
 MIN_STEM = 4
+A, B, D, E, G, H, I, K, L, M, N, O, P, R, S, T, U, Y = (np.uint32(ord(letter)) for letter in "abdeghiklmnoprstuy")
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def _mix(h):
     """Finaliser of MurmurHash3: every bit of the input moves every bit of the output."""
     h ^= h >> HALF
@@ -35,7 +37,7 @@ def _mix(h):
     return h ^ (h >> HALF)
 
 
-@njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True)
+@njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True, error_model="numpy")
 def hash_word(codes, first, last):
     """64-bit hash of folded code points `[first, last)`."""
     h = SEED
@@ -44,7 +46,7 @@ def hash_word(codes, first, last):
     return _mix(h)
 
 
-@njit
+@njit(error_model="numpy")
 def _find(pairs, key):
     """Index of the last row of `pairs` (flat, two columns, rising) whose first column is at most `key`; -1 if none."""
     low, high = 0, len(pairs) // 2
@@ -57,18 +59,18 @@ def _find(pairs, key):
     return low - 1
 
 
-@njit
+@njit(error_model="numpy")
 def _astral(code, astral):
     entry = astral[2 * _find(astral, code) + 1]
     return entry | code if entry & WORD and not entry & VALUE else entry
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def _entry(code, bmp, astral):
     return bmp[code] if code < 65536 else _astral(code, astral)
 
 
-@njit
+@njit(error_model="numpy")
 def _rehash(codes, first, last, bmp, astral, native, multi):
     """Hash of a word folded within its own script: look-alike letters stay what they are."""
     h = SEED
@@ -88,7 +90,7 @@ def _rehash(codes, first, last, bmp, astral, native, multi):
     return _mix(h)
 
 
-@njit
+@njit(error_model="numpy")
 def _lookalikes(codes, first, last, bmp, astral):
     """(look-alike letters, whether a genuine Latin letter stands beside them)."""
     count, genuine = 0, False
@@ -101,46 +103,60 @@ def _lookalikes(codes, first, last, bmp, astral):
     return count, genuine
 
 
-@njit
-def _starts(letters, n, affix):
-    if n - affix[0] < MIN_STEM:
-        return False
-    for j in range(affix[0]):
-        if letters[j] != affix[1 + j]:
-            return False
-    return True
-
-
-@njit
-def _ends(letters, first, n, affix):
-    k = np.int64(affix[0])
-    if n - first - k < MIN_STEM:
-        return False
-    for j in range(k):
-        if letters[n - k + j] != affix[1 + j]:
-            return False
-    return True
-
-
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def _vowel(c):
-    return c == 97 or c == 101 or c == 105 or c == 111 or c == 117
+    return c == A or c == E or c == I or c == O or c == U
 
 
-@njit
-def _stem(letters, n, affixes):
-    """Hash of a Latin word without one prefix, one suffix, and an initial p, t, s or k before a vowel."""
-    first, row = 0, 0
-    while affixes[row, 0]:
-        if first == 0 and _starts(letters, n, affixes[row]):
-            first = np.int64(affixes[row, 0])
-        row += 1
+@njit(error_model="numpy")
+def _prefix(letters):
+    """Length of the longest prefix of `words.PREFIXES`, 0 if none."""
+    a, b, c = letters[0], letters[1], letters[2]
+    if a == D:
+        return 2 if b == I else 0
+    if b != E:
+        return 0
+    if a == M or a == P:
+        if c == N:
+            return 4 if letters[3] == G or letters[3] == Y else 3
+        return 3 if c == M or (c == R and a == P) else 2
+    if a == B or a == T:
+        return 3 if c == R else 0
+    return 2 if a == K or a == S else 0
+
+
+@njit(error_model="numpy")
+def _particle(letters, n):
+    """Length of a suffix -lah, -kah or -nya, 0 if none."""
+    a, b, c = letters[n - 3], letters[n - 2], letters[n - 1]
+    if (c == H and b == A and (a == L or a == K)) or (c == A and b == Y and a == N):
+        return 3
+    return 0
+
+
+@njit(error_model="numpy")
+def _suffix(letters, n):
+    """Length of a suffix -kan, -an or -i, 0 if none."""
+    if letters[n - 1] == N and letters[n - 2] == A:
+        return 3 if letters[n - 3] == K else 2
+    return 1 if letters[n - 1] == I else 0
+
+
+@njit(error_model="numpy")
+def _stem(letters, n):
+    """Hash of a Latin word of more than `MIN_STEM` letters without its affixes (`words.stem` says how)."""
+    first = _prefix(letters)
+    if n - first < MIN_STEM:
+        first = 0
     last = n
-    for r in range(row + 1, len(affixes)):
-        if last == n and _ends(letters, first, n, affixes[r]):
-            last = n - np.int64(affixes[r, 0])
+    cut = _particle(letters, last)
+    if last - first - cut >= MIN_STEM:
+        last -= cut
+    cut = _suffix(letters, last)
+    if last - first - cut >= MIN_STEM:
+        last -= cut
     c = letters[first]
-    if last - first >= MIN_STEM and (c == 112 or c == 116 or c == 115 or c == 107) and _vowel(letters[first + 1]):
+    if (c == P or c == T or c == S or c == K) and _vowel(letters[first + 1]):
         first += 1
     h = SEED
     for j in range(first, last):
@@ -148,18 +164,18 @@ def _stem(letters, n, affixes):
     return _mix(h)
 
 
-@njit
+@njit(error_model="numpy")
 def _lexical(h, lexicon):
     """Bits: 1 for a stop word, 2 for an abbreviation."""
     slot = np.int64(h >> np.uint64(53))
     while lexicon[slot]:
         if (lexicon[slot] ^ h) | TAG == TAG:
             return np.int64(lexicon[slot] & TAG)
-        slot = (slot + 1) % len(lexicon)
+        slot = (slot + 1) & (len(lexicon) - 1)
     return 0
 
 
-@njit
+@njit(error_model="numpy")
 def _gap(gap, kind):
     """`gap` after one more separator of class `kind`."""
     if kind == NEWLINE:
@@ -177,7 +193,7 @@ def _gap(gap, kind):
     return gap | G_OTHER
 
 
-@njit
+@njit(error_model="numpy")
 def _opens(gap, capital, starts, abbreviated, plain):
     """Whether a word opens a sentence, from what stands before it. `starts`: a capital or a digit. `abbreviated`: the word before
     is an abbreviation, `plain`: is at least four letters without a capital."""
@@ -190,9 +206,9 @@ def _opens(gap, capital, starts, abbreviated, plain):
     return capital and plain
 
 
-@njit
+@njit(error_model="numpy")
 def _word(codes, first, bmp, astral, multi, letters):
-    """Read one word. Returns (code point after it and after invisibles at its edge, end of the word, hash, bits of all its
+    """Read one word of any kind. Returns (code point after it and after invisibles at its edge, end of the word, hash, bits of all its
     letters, number of letters, invisible characters)."""
     h, seen, n, invisible, pending = SEED, np.uint32(0), 0, 0, 0
     last, before, i = first, np.uint32(0), first
@@ -225,8 +241,8 @@ def _word(codes, first, bmp, astral, multi, letters):
     return i, last, _mix(h), seen, n, invisible + pending
 
 
-@njit
-def _scan(codes, bmp, astral, native, multi, lexicon, affixes, starts, ends, hashes, stems, flags, counts):
+@njit(error_model="numpy")
+def _scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts):
     """Tokenise `codes` into the five arrays; adds look-alike and invisible characters to `counts`. Returns the number of words."""
     letters = np.empty(BUFFER, np.uint32)
     n, i, gap, leading, suspects, balance = 0, 0, G_LINE, 0, 0, 0
@@ -242,11 +258,21 @@ def _scan(codes, bmp, astral, native, multi, lexicon, affixes, starts, ends, has
                 leading = 0
             i += 1
             continue
-        first = i
-        i, last, h, seen, length, invisible = _word(codes, first, bmp, astral, multi, letters)
-        if not entry & JOINING:
+        first, h, seen = i, SEED, np.uint32(0)
+        capital, joining = (entry & UPPER) != 0, (entry & JOINING) != 0
+        while entry & (WORD | MULTI) == WORD:
+            letters[(i - first) & (BUFFER - 1)] = entry & VALUE
+            h = (h ^ np.uint64(entry & VALUE)) * STEP
+            seen |= entry
+            i += 1
+            entry = _entry(codes[i], bmp, astral) if i < len(codes) else np.uint32(0)
+        last, length = i, i - first
+        h = _mix(h)
+        if entry & (MULTI | MARK | INVISIBLE):
+            i, last, h, seen, length, invisible = _word(codes, first, bmp, astral, multi, letters)
+            counts[1] += invisible
+        if not joining:
             counts[1] += leading
-        counts[1] += invisible
         if seen & LOOKALIKE:
             count, genuine = _lookalikes(codes, first, last, bmp, astral)
             if seen & OTHER or (seen & WEAK and not genuine):
@@ -258,7 +284,6 @@ def _scan(codes, bmp, astral, native, multi, lexicon, affixes, starts, ends, has
                 suspects += count
         balance += -1 if seen & OTHER else 1
         number = not seen & (LATIN | OTHER)
-        capital = (entry & UPPER) != 0
         flag = (CAPITAL if capital else 0) | (NUMBER if number else 0) | (LINE if gap & G_LINE else 0)
         # An initial, a degree ("M.Si."), a listed abbreviation, or the number of a list item.
         short = n > 0 and (
@@ -274,7 +299,7 @@ def _scan(codes, bmp, astral, native, multi, lexicon, affixes, starts, ends, has
         if lexical & STOP_WORD:
             flag |= STOP
         elif length > MIN_STEM and length <= BUFFER and seen & LATIN and not seen & OTHER:
-            stems[n] = _stem(letters, length, affixes)
+            stems[n] = _stem(letters, length)
         flags[n] = flag
         n, gap, leading = n + 1, 0, 0
     # Words made of nothing but look-alikes are another script's where that script prevails.
@@ -284,10 +309,10 @@ def _scan(codes, bmp, astral, native, multi, lexicon, affixes, starts, ends, has
 
 
 _CODES = "Array(uint32, 1, 'C', readonly=True)"
-_TABLES = f"{_CODES}, Array(uint64, 1, 'C', readonly=True), Array(uint32, 2, 'C', readonly=True)"
+_TABLES = f"{_CODES}, Array(uint64, 1, 'C', readonly=True)"
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def _parts(table):
     a = 4 + np.int64(table[0])
     b = a + np.int64(table[1])
@@ -300,12 +325,12 @@ def _parts(table):
     cache=True,
     nogil=True,
 )
-def tokenize(codes, table, lexicon, affixes):
+def tokenize(codes, table, lexicon):
     """start, end, hash, stem and flags of each word, and (look-alike, invisible) characters."""
     bmp, astral, native, multi = _parts(table)
     most = len(codes) // 2 + 1
     starts, ends = np.empty(most, np.int32), np.empty(most, np.int32)
     hashes, stems = np.empty(most, np.uint64), np.empty(most, np.uint64)
     flags, counts = np.empty(most, np.uint8), np.zeros(2, np.int64)
-    n = _scan(codes, bmp, astral, native, multi, lexicon, affixes, starts, ends, hashes, stems, flags, counts)
+    n = _scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts)
     return starts[:n].copy(), ends[:n].copy(), hashes[:n].copy(), stems[:n].copy(), flags[:n].copy(), counts
