@@ -22,7 +22,6 @@ import httpcore
 import httpx
 
 from api.scanning.addresses import PUBLIC_PORTS, AllowList
-from api.scanning.charsets import decode
 from api.scanning.compression import inflate
 from api.scanning.connecting import CheckedBackend, NotPermitted, Resolver, resolve
 from fingerprints.errors import SidikError
@@ -70,8 +69,10 @@ class Fetched:
 
     @property
     def text(self) -> str:
-        """`body` decoded as `charsets.decode` does: the bytes are trusted more than the declaration."""
-        return decode(self.body, self.charset)[0]
+        """`body` decoded; the bytes are believed more than what the server declares."""
+        from fingerprints.markup import decode  # brings lxml, which not every caller needs
+
+        return decode(self.body, self.charset)
 
     @property
     def content_type(self) -> str:
