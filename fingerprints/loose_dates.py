@@ -55,31 +55,11 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }
-_FILLER = frozenset(_WEEKDAYS) | set(
-    [
-        "at",
-        "pukul",
-        "jam",
-        "pkl",
-        "on",
-        "tanggal",
-        "tgl",
-        "diterbitkan",
-        "dipublikasikan",
-        "terbit",
-        "published",
-        "posted",
-        "update",
-        "updated",
-        "diperbarui",
-        "diposting",
-        "tayang",
-        "pada",
-        "waktu",
-        "setempat",
-        "hari",
-    ]
+_FILLER_WORDS = (
+    "at pukul jam pkl on tanggal tgl diterbitkan dipublikasikan terbit published posted update updated diperbarui diposting "
+    "tayang pada waktu setempat hari"
 )
+_FILLER = frozenset(_WEEKDAYS) | set(_FILLER_WORDS.split())
 _MONTH = "(?P<month_name>[A-Za-z]{3,9})"
 _BETWEEN = r"[\s\-/.,+]*"
 _DAY_FORMS = (

@@ -99,7 +99,7 @@ def test_any_string_gives_a_canonical_time_or_a_warning(value: str) -> None:
 
 @given(st.datetimes(min_value=datetime.datetime(1970, 1, 1), max_value=datetime.datetime(2090, 1, 1)))
 def test_indonesian_long_form_round_trips(moment: datetime.datetime) -> None:
-    months = [
+    months = (
         "Januari",
         "Februari",
         "Maret",
@@ -112,7 +112,7 @@ def test_indonesian_long_form_round_trips(moment: datetime.datetime) -> None:
         "Oktober",
         "November",
         "Desember",
-    ]
+    )
     written = f"{moment.day} {months[moment.month - 1]} {moment.year} {moment.hour:02d}.{moment.minute:02d} WIB"
     expected = moment.replace(second=0, microsecond=0) - datetime.timedelta(hours=7)
     assert read_date(written) == (expected.isoformat() + "Z", None)

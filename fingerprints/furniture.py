@@ -1,0 +1,279 @@
+"""Which words of pasted page text are the site's furniture: spans over the text, which is never altered.
+
+Rules are phrases, matched on the hashes of folded words, so case, look-alike letters and invisible characters change nothing.
+One table lookup a word finds where a phrase may begin; all else is looked at only there, at the head of the text and at its
+brackets. That keeps a clean article at some tens of microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fingerprints import furniture_rules as rules
+from fingerprints.article import Span
+from fingerprints.furniture_head import mark_head
+from fingerprints.furniture_view import View, ranges_to_spans
+from fingerprints.tokens import Tokens, tokenize
+
+MAX_SENTENCE = 45
+"""Words. A call to follow, share or watch is never longer; what is, is no furniture."""
+MAX_HEADLINE = 24
+MAX_NAMES = 8
+"""Words of the names after a byline label."""
+BITS = 14
+"""The lookup table has 2**BITS entries; some 3% of other words collide and are sorted out by their full hash."""
+
+
+class Phrase(NamedTuple):
+    words: tuple[int, ...]
+    kind: str
+    text: str
+
+
+class Lexicon(NamedTuple):
+    """`table`: bool[2**BITS], the low bits of the hashes of first words. `phrases`: by hash of the first word, longest first.
+    `vocabulary`, `strong`: sorted hashes."""
+
+    table: NDArray[np.bool_]
+    phrases: dict[int, tuple[Phrase, ...]]
+    vocabulary: frozenset[int]
+    strong: frozenset[int]
+    openers: frozenset[int]
+
+
+def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[Span]:
+    """The furniture of `text` (`tokens` are its own): sorted, disjoint spans that start and end with a word.
+
+    `title`: the headline, where it is known; copies of it at the start count as furniture. Without it only the first
+    copies of a doubled headline do. Own words are those outside the spans.
+    """
+    if len(tokens) == 0:
+        return []
+    view = View(tokens)
+    lexicon = _lexicon()
+    mark_head(view, tokenize(title) if title else None)
+    hits = np.flatnonzero(lexicon.table[tokens.hash & np.uint64(2**BITS - 1)]).tolist()
+    done = 0
+    for at in hits:
+        if at >= done:
+            done = max(done, _phrase(view, lexicon, at))
+    _brackets(view)
+    if view.marks:
+        _vocabulary_lines(view, lexicon)
+        _islands(view, lexicon)
+    return ranges_to_spans(view)
+
+
+@cache
+def _lexicon() -> Lexicon:
+    phrases: dict[int, list[Phrase]] = {}
+    table = np.zeros(2**BITS, np.bool_)
+    kinds = (
+        ("anywhere", rules.ANYWHERE),
+        ("sentence", rules.SENTENCES),
+        ("tail", rules.TAILS),
+        ("headline", rules.HEADLINES),
+        ("byline", rules.BYLINES),
+        ("tags", rules.TAGS),
+    )
+    for kind, listed in kinds:
+        for text in filter(None, (" ".join(phrase.split()) for phrase in listed.split(","))):
+            words = tuple(tokenize(text).hash.tolist())
+            phrases.setdefault(words[0], []).append(Phrase(words, kind, text))
+            table[words[0] & (2**BITS - 1)] = True
+    return Lexicon(
+        table,
+        {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
+        *(
+            frozenset(tokenize(words).hash.tolist())
+            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.OPENERS)
+        ),
+    )
+
+
+def _phrase(view: View, lexicon: Lexicon, at: int) -> int:
+    """Mark what the longest applicable phrase beginning at token `at` stands for; returns the end, 0 where there is none."""
+    found = lexicon.phrases.get(view.hash[at])
+    for phrase in found or ():
+        after = at + len(phrase.words)
+        if tuple(view.hash[at:after]) == phrase.words and (end := _RULES[phrase.kind](view, lexicon, phrase, at, after)) > at:
+            view.mark(at, end)
+            return end
+    return 0
+
+
+def _anywhere(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    return after
+
+
+def _sentence(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    """To the end of the sentence, if it is a call to the reader: it starts with the phrase and is short."""
+    if not view.opens(at) or not view.capital(at):
+        return at
+    end = view.sentence_end(after, MAX_SENTENCE)
+    if len(phrase.words) == 1 and end - at > 12 and not view.is_line(at, end):
+        return at
+    return end if end - at <= MAX_SENTENCE else at
+
+
+def _headline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    """The label and the headline after it, on the same line or on the next ones."""
+    label_ends = view.label(after)
+    shouted = view.upper(at) and len(phrase.words) > 1
+    if not (view.opens(at) or ((label_ends or shouted) and view.capital(at))):
+        return at
+    if len(phrase.words) == 1 and not label_ends:
+        return at
+    line_end = view.line_end(at)
+    if after == line_end:
+        return _headline_lines(view, after) if view.opens_line(at) or label_ends else at
+    if not (label_ends or shouted or view.capital(after)):
+        return at
+    if view.opens_line(at) and line_end - after <= MAX_HEADLINE and not view.prose(after, line_end):
+        return line_end
+    return _headline_end(view, lexicon, after, min(line_end, after + MAX_HEADLINE))
+
+
+def _headline_lines(view: View, at: int) -> int:
+    """Headlines that stand on their own lines below a label; the first one in any case, others while they look like it."""
+    end = at
+    for _ in range(5):
+        if end >= view.n or (line_end := view.line_end(end)) - end > MAX_HEADLINE or view.prose(end, line_end):
+            break
+        if end > at and view.title_share(end, line_end) < 0.7:
+            break
+        end = line_end
+    return end
+
+
+def _headline_end(view: View, lexicon: Lexicon, at: int, limit: int) -> int:
+    """Where a headline ends that runs on into text: at the end of its sentence, else where capitals stop being the rule."""
+    for i in range(at, limit):
+        if i > at + 2 and view.starts_sentence(i):
+            return i
+        if view.capital(i) or view.minor(i):
+            continue
+        return _start_of_sentence_before(view, lexicon, at, i)
+    return limit if limit == view.line_end(at) else _start_of_sentence_before(view, lexicon, at, limit)
+
+
+def _start_of_sentence_before(view: View, lexicon: Lexicon, at: int, verb: int) -> int:
+    """The sentence whose first words in small letters are at `verb` began with one of the capitals before; which one?"""
+    if verb - at < 4:
+        return view.sentence_end(at, MAX_HEADLINE)
+    for i in range(verb - 1, at + 3, -1):
+        if view.hash[i] in lexicon.openers and view.capital(i):
+            return i
+    i = verb - 1
+    while i > at + 3 and (not view.capital(i) or view.bigram_recurs(i - 1)):
+        i -= 1
+    return i
+
+
+def _byline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    """The label and the names after it."""
+    if not view.capital(at) or not view.label(after) or not (view.opens(at) or view.capital(min(after, view.n - 1))):
+        return at
+    line_end = view.line_end(at)
+    if after >= line_end:
+        return line_end
+    if view.opens(at) and line_end - at <= MAX_NAMES + 4 and not view.prose(after, line_end):
+        return line_end
+    end = after
+    while (
+        end < line_end and end - after < MAX_NAMES and (view.capital(end) or view.number(end) or (view.minor(end) and end > after))
+    ):
+        if end > after and (view.hash[end] in lexicon.phrases or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)):
+            break
+        end += 1
+    return end if end > after else at
+
+
+def _tags(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    if not view.opens(at) or not view.label(after):
+        return at
+    line_end = view.line_end(at)
+    if after == line_end and line_end < view.n:
+        line_end = view.line_end(line_end)
+    return line_end if line_end - after <= 40 and not view.prose(after, line_end) else at
+
+
+def _tail(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    """A heading of what follows the article: itself, and the lines below it as long as they are no prose."""
+    line_end = view.line_end(at)
+    alone = view.opens_line(at) and (line_end - after <= 3 or (view.label(after) and line_end - after <= MAX_HEADLINE))
+    comments = phrase.text in rules.COMMENTS
+    if not alone:
+        return after if comments and view.capital(at) else at
+    late = at > 0.5 * view.n
+    end = line_end
+    while end < view.n:
+        following = view.line_end(end)
+        if (following - end > MAX_HEADLINE or view.prose(end, following)) and not (comments and late):
+            break
+        end = following
+        if not late and end - line_end > 60:
+            break
+    return end
+
+
+_RULES = {
+    "anywhere": _anywhere,
+    "sentence": _sentence,
+    "headline": _headline,
+    "byline": _byline,
+    "tags": _tags,
+    "tail": _tail,
+}
+
+_INITIALS = re.compile(r"\(\s?([^\W\d_]{1,15}(?:\s?[/\-,&]\s?[^\W\d_]{1,15}){0,4})\s?\)")
+_CREDIT = re.compile(
+    r"[(\[](?=\s?(?:foto|photo|dok|dokumentasi|sumber|ist|istimewa|kredit|credit|gambas|image)\b)[^()\[\]\n]{2,90}[)\]]",
+    re.IGNORECASE,
+)
+
+
+def _brackets(view: View) -> None:
+    """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, and credits of pictures, ``(Foto: …)``."""
+    text = view.text
+    if "(" not in text and "[" not in text:
+        return
+    for found in _INITIALS.finditer(text):
+        first, after = view.tokens_in(*found.span())
+        if first >= after or after - first > 5:
+            continue
+        before, rest = text[: found.start()].rstrip(), text[found.end() : found.end() + 3]
+        ends_line = after == view.n or view.opens_line(after) or view.is_marked(after)
+        closed = before[-1:] in ".!?\"'”’*" or found.start() == 0
+        slashed = "/" in found[1]
+        if (ends_line and (closed or slashed)) or (slashed and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n):
+            view.mark(first, after)
+    for found in _CREDIT.finditer(text):
+        first, after = view.tokens_in(*found.span())
+        if 0 < after - first <= 12:
+            view.mark(first, after)
+
+
+def _vocabulary_lines(view: View, lexicon: Lexicon) -> None:
+    """Short lines of nothing but share names, dates, counters and the like, before and after the text proper."""
+    for first, after in view.outer_lines():
+        words = view.hash[first:after]
+        if after - first > 14 or view.is_marked(first):
+            continue
+        numbers = sum(view.number(i) for i in range(first, after))
+        known = sum(word in lexicon.vocabulary for word in words)
+        if numbers == len(words) or (known + numbers >= len(words) and not lexicon.strong.isdisjoint(words)):
+            view.mark(first, after)
+
+
+def _islands(view: View, lexicon: Lexicon) -> None:
+    """A few words between two pieces of furniture that are no sentence belong to the furniture."""
+    marks = sorted(view.marks)
+    for (_, a), (b, _) in zip(marks, marks[1:], strict=False):
+        if 0 < b - a <= 3 and all(view.hash[i] in lexicon.vocabulary or view.number(i) for i in range(a, b)):
+            view.mark(a, b)

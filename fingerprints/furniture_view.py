@@ -1,0 +1,159 @@
+"""View: one text while its furniture is being marked. Positions are token positions throughout."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+
+import numpy as np
+
+from fingerprints.article import Span
+from fingerprints.tokens import CAPITAL, LINE, NUMBER, SENTENCE, STOP, Tokens
+
+
+class View:
+    """`lines`: first token of each line, then n. `marks`: ranges marked so far; `ends`: where they end."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.text = tokens.text
+        self.tokens = tokens
+        self.n = len(tokens)
+        self.lines: list[int] = np.flatnonzero(tokens.flags & LINE).tolist()
+        if not self.lines or self.lines[0] != 0:
+            self.lines.insert(0, 0)
+        self.lines.append(self.n)
+        self.marks: list[tuple[int, int]] = []
+        self.ends: set[int] = set()
+
+    @cached_property
+    def hash(self) -> list[int]:
+        found: list[int] = self.tokens.hash.tolist()
+        return found
+
+    @cached_property
+    def flags(self) -> list[int]:
+        found: list[int] = self.tokens.flags.tolist()
+        return found
+
+    @cached_property
+    def start(self) -> list[int]:
+        found: list[int] = self.tokens.start.tolist()
+        return found
+
+    @cached_property
+    def end(self) -> list[int]:
+        found: list[int] = self.tokens.end.tolist()
+        return found
+
+    def mark(self, first: int, after: int) -> None:
+        """Mark tokens `[first, after)` as furniture."""
+        self.marks.append((first, after))
+        self.ends.add(after)
+
+    def is_marked(self, at: int) -> bool:
+        return any(first <= at < after for first, after in self.marks)
+
+    def word(self, at: int) -> str:
+        return self.text[self.start[at] : self.end[at]]
+
+    def gap(self, at: int) -> str:
+        """What stands before token `at`, up to the token before."""
+        return self.text[self.end[at - 1] if at else 0 : self.start[at] if at < self.n else len(self.text)]
+
+    def capital(self, at: int) -> bool:
+        return at < self.n and bool(self.flags[at] & CAPITAL)
+
+    def number(self, at: int) -> bool:
+        return at < self.n and bool(self.flags[at] & NUMBER)
+
+    def upper(self, at: int) -> bool:
+        return self.word(at).isupper()
+
+    def minor(self, at: int) -> bool:
+        """A number or a function word, which headlines write small."""
+        return bool(self.flags[at] & (STOP | NUMBER))
+
+    def starts_sentence(self, at: int) -> bool:
+        return at >= self.n or bool(self.flags[at] & SENTENCE)
+
+    def opens_line(self, at: int) -> bool:
+        return at == 0 or at >= self.n or bool(self.flags[at] & LINE)
+
+    def opens(self, at: int) -> bool:
+        """Whether something new starts here: a line, a sentence, a bracket, or what follows furniture or a wide gap."""
+        if at == 0 or self.flags[at] & (LINE | SENTENCE) or at in self.ends:
+            return True
+        gap = self.gap(at)
+        return "  " in gap or "\xa0" in gap or any(c in gap for c in "([|•·×»*\t")
+
+    def label(self, after: int) -> bool:
+        """Whether a colon stands right before token `after`, as behind a label."""
+        gap = self.text[self.end[after - 1] : self.end[after - 1] + 4]
+        return gap.lstrip(" \xa0\t)").startswith((":", "：", "::", "–", "—", "|"))
+
+    def line_end(self, at: int) -> int:
+        """The end of the line that holds token `at`."""
+        return self.lines[min(bisect_right(self.lines, at), len(self.lines) - 1)]
+
+    def line_start(self, at: int) -> int:
+        return self.lines[bisect_right(self.lines, at) - 1]
+
+    def is_line(self, first: int, after: int) -> bool:
+        return self.opens_line(first) and self.opens_line(after)
+
+    def sentence_end(self, at: int, limit: int) -> int:
+        """The end of the sentence or line that holds token `at - 1`; at most `limit` + 1 tokens on."""
+        stop = min(self.line_end(at - 1), at + limit + 1)
+        for i in range(at, stop):
+            if self.flags[i] & SENTENCE:
+                return i
+        return stop
+
+    def prose(self, first: int, after: int) -> bool:
+        """Whether `[first, after)` reads like text, not like a headline or label: several words, ended by a full stop."""
+        if after - first < 7:
+            return False
+        closing = self.text[self.end[after - 1] : self.end[after - 1] + 4].strip()
+        if closing[:1] not in (".", '"', "”", "!", "?", "’", "'", ")") and not any(
+            self.flags[i] & SENTENCE for i in range(first + 1, after)
+        ):
+            return after - first >= 30 and self.title_share(first, after) < 0.5
+        if closing[:1] in ("?", "!", ")"):
+            return self.title_share(first, after) < 0.4
+        return self.title_share(first, after) < 0.6
+
+    def title_share(self, first: int, after: int) -> float:
+        """Share of the words, function words and numbers aside, that start with a capital."""
+        major = [self.flags[i] & CAPITAL for i in range(first, after) if not self.minor(i)]
+        return sum(map(bool, major)) / len(major) if major else 1.0
+
+    def bigram_recurs(self, at: int) -> bool:
+        """Whether tokens `at`, `at + 1` stand side by side elsewhere too, as the parts of a name do."""
+        a, b = self.hash[at], self.hash[at + 1]
+        found = np.flatnonzero(self.tokens.hash[:-1] == np.uint64(a)).tolist()
+        return any(i != at and self.hash[i + 1] == b for i in found)
+
+    def tokens_in(self, start: int, end: int) -> tuple[int, int]:
+        """The tokens within code points `[start, end)`."""
+        return bisect_left(self.start, start), bisect_left(self.start, end)
+
+    def outer_lines(self) -> list[tuple[int, int]]:
+        """Lines before the first and after the last line of prose."""
+        pairs = list(zip(self.lines, self.lines[1:], strict=False))
+        body = [
+            i
+            for i, (first, after) in enumerate(pairs)
+            if after - first >= 8 and not self.is_marked(first) and self.prose(first, after)
+        ]
+        return pairs if not body else pairs[: body[0]] + pairs[body[-1] + 1 :]
+
+
+def ranges_to_spans(view: View) -> list[Span]:
+    """The marks as code point spans, those that touch joined."""
+    joined: list[list[int]] = []
+    for first, after in sorted(view.marks):
+        if joined and first <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], after)
+        else:
+            joined.append([first, after])
+    return [Span(view.start[first], view.end[after - 1]) for first, after in joined]
