@@ -76,7 +76,8 @@ class Policy:
     `lookalike_letters`, `invisible_characters`: counts from which folding is named as evasion; 3 look-alike letters
     rule out a foreign name, 20 invisible characters the soft hyphens and joiners that word processors leave.
 
-    `passages`: how passages are found, see `PassagePolicy`. `own_names`: names under which the newsroom is credited. `own_domains`: its sites. `licences`: per domain.
+    `passages`: how passages are found, see `PassagePolicy`. `own_names`: names under which the newsroom is credited.
+    `own_domains`: its sites. `licences`: per domain.
     `language`: of the sentences in a report. `name`: shown beside the digest.
     """
 

@@ -34,7 +34,8 @@ _ENGLISH_SPEECH = """said says say saying told tells adds added according stated
     recounted tweeted stressed emphasized reiterated responded testified called quipped"""
 _STEMS, _ENGLISH = "|".join(_SPEECH.split()), "|".join(_ENGLISH_SPEECH.split())
 _ATTRIBUTION = re.compile(
-    rf"\b(?:(?:{_STEMS})(?:nya|kan|kannya)?|(?:me|mem|men|meng|meny|di|ber)(?:{_STEMS}|{_NASAL})(?:i|kan|kannya|nya)?"
+    rf"\b(?:(?:{_STEMS})(?:nya|kan|kannya)?|(?:me|mem|men|meng|meny|di)(?:{_STEMS}|{_NASAL})(?:i|kan|kannya|nya)?"
+    r"|ber(?:kata|ujar|tutur|cerita|komentar|teriak|bisik|kelakar|canda|harap|pesan|seloroh|tanya|janji)"
     rf"|menurut|demikian|akunya|dilansir|melansir|mengaku|membenarkan|{_ENGLISH})\b",
     re.IGNORECASE,
 )

@@ -1,0 +1,136 @@
+"""Archive: a store and the index that follows it. Opens, fits, rebuilds and reads them; judges nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from detector.follow import catch_up
+from detector.reading import Reading, read
+from fingerprints.article import Article
+from fingerprints.errors import IndexError_
+from fingerprints.index import FingerprintIndex
+from fingerprints.segments import SegmentIndex
+from fingerprints.stores import open_store
+from fingerprints.stores.contract import Store, Stored
+
+logger = logging.getLogger(__name__)
+
+CACHED_WORDS = 1_000_000
+"""Words of articles kept ready, some 40 MB: articles that are compared again and again are read once."""
+
+
+class Archive:
+    """A store with its index. Thread-safe. `notices`: what happened to the index that someone should know."""
+
+    def __init__(self, store: Store, folder: Path | None) -> None:
+        self.store = store
+        self.notices: list[str] = []
+        self._folder = folder
+        self._following = threading.Lock()
+        self._readings = _Readings()
+        self.index = self._open_index()
+        self.follow()
+
+    @classmethod
+    def open(cls, url: str) -> Archive:
+        """Open the store at `url` and its index: beside an SQLite file, else in memory. Raises `InputError`, `StoreError`."""
+        store = open_store(url)
+        path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
+        try:
+            return cls(store, Path(f"{path}.index") if path else None)
+        except BaseException:
+            store.close()
+            raise
+
+    def follow(self, known: Mapping[int, Article] | None = None) -> int:
+        """Catch the index up with the store; returns how many changes were applied."""
+        try:
+            return catch_up(self.store, self.index, self._following, known)
+        except IndexError_ as error:
+            self._notice(f"rebuilding the index: {error}")
+            return self.rebuild()
+
+    def rebuild(self, on_progress: Callable[[int], None] | None = None) -> int:
+        """Throw the index away and make it anew from the store; returns the number of changes applied."""
+        with self._following:
+            self.index.close()
+            self.index = SegmentIndex.create(self._folder, self.store.uuid)
+        self._readings.clear()
+        applied = catch_up(self.store, self.index, self._following, on_progress=on_progress)
+        self.index.flush()
+        return applied
+
+    def verify(self) -> list[str]:
+        """What is wrong with the index, in words; empty when it is sound and has caught up."""
+        wrong = self.index.verify()
+        held, stored = len(self.index), self.store.count()
+        if self.index.seq == self.store.last_seq() and held != stored:
+            wrong.append(f"the index holds {held} articles, the store {stored}")
+        return wrong
+
+    def readings(self, seqs: Sequence[int]) -> dict[int, tuple[Stored, Reading]]:
+        """Article versions by seq, read; those deleted meanwhile are left out."""
+        found = self._readings.get(seqs)
+        missing = [seq for seq in seqs if seq not in found]
+        if missing:
+            for seq, stored in self.store.by_seq(missing).items():
+                found[seq] = (stored, read(stored.article.text, stored.article.title))
+                self._readings.put(seq, found[seq])
+        return found
+
+    def seqs_of(self, ids: Iterable[str]) -> frozenset[int]:
+        """The seqs of the current versions of those ids that exist."""
+        ids = list(ids)
+        return frozenset(self.store.current(ids).values()) if ids else frozenset()
+
+    def close(self) -> None:
+        """Close index and store. Idempotent."""
+        self.index.close()
+        self.store.close()
+
+    def _open_index(self) -> FingerprintIndex:
+        try:
+            return SegmentIndex.open(self._folder, self.store.uuid)
+        except IndexError_ as error:
+            self._notice(f"rebuilding the index: {error}")
+            return SegmentIndex.create(self._folder, self.store.uuid)
+
+    def _notice(self, text: str) -> None:
+        logger.warning(text)
+        self.notices.append(text)
+
+
+class _Readings:
+    """Articles read lately, by seq; a version never changes, so neither does an entry. Bounded by words."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[int, tuple[Stored, Reading]] = OrderedDict()
+        self._words = 0
+        self._lock = threading.Lock()
+
+    def get(self, seqs: Sequence[int]) -> dict[int, tuple[Stored, Reading]]:
+        found = {}
+        with self._lock:
+            for seq in seqs:
+                if (entry := self._entries.get(seq)) is not None:
+                    self._entries.move_to_end(seq)
+                    found[seq] = entry
+        return found
+
+    def put(self, seq: int, entry: tuple[Stored, Reading]) -> None:
+        with self._lock:
+            if seq not in self._entries:
+                self._entries[seq] = entry
+                self._words += len(entry[1])
+            while self._words > CACHED_WORDS:
+                _, (_, dropped) = self._entries.popitem(last=False)
+                self._words -= len(dropped)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self._words = 0

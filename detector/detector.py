@@ -1,0 +1,291 @@
+"""Detector: articles in, reports out."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Self
+
+from detector.align import align
+from detector.archive import Archive
+from detector.explain import explain
+from detector.matching import Assessment, Pair, assess
+from detector.policy import DUPLICATE_JACCARD, Policy
+from detector.reading import Reading, read
+from detector.report import CommonRunSpan, Engine, Report
+from detector.request import CheckRequest, describe
+from detector.results import Added, Counts
+from detector.verdict import FLAGGED, Circumstances
+from fingerprints.article import Article
+from fingerprints.dates import format_time
+from fingerprints.errors import InputError
+from fingerprints.fingerprint import RUN_WORDS, SCHEME
+from fingerprints.index import Candidates, FingerprintIndex
+from fingerprints.stores import DEFAULT_URL
+from fingerprints.stores.contract import ChangeKind, Put, Store
+
+
+class Detector:
+    """A store, its index and a policy. Thread-safe. Use as a context manager, or `close` it."""
+
+    def __init__(self, archive: Archive, policy: Policy, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        """See `open`."""
+        self._archive = archive
+        self._policy = policy
+        self._clock = clock
+        self._new_id = new_id
+        self._engine = Engine(_version(), SCHEME, RUN_WORDS, policy.name, policy.digest)
+
+    @classmethod
+    def open(
+        cls,
+        url: str = DEFAULT_URL,
+        *,
+        policy: Policy | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> Self:
+        """Open a store (`sqlite:///PATH`, `mongodb://...`, `memory://`), made when new, and its index.
+
+        An index that does not fit the store is rebuilt, with a warning and a notice. Raises `InputError` (bad URL), `StoreError`.
+        """
+        return cls(Archive.open(url), policy or Policy(), clock, new_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def store(self) -> Store:
+        """The store."""
+        return self._archive.store
+
+    @property
+    def index(self) -> FingerprintIndex:
+        """The index."""
+        return self._archive.index
+
+    @property
+    def policy(self) -> Policy:
+        """The policy every report of this detector follows."""
+        return self._policy
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What happened to the index that an administrator should know, such as a rebuild and why."""
+        return tuple(self._archive.notices)
+
+    def add(self, article: Article) -> Added:
+        """Store an article and index it; findable when this returns, by every process on the store."""
+        (put,) = self.store.put_many([article], self._now())
+        self._archive.follow({put.seq: article})
+        reading = read(article.text, article.title)
+        near = self.index.duplicates(reading.fingerprint, DUPLICATE_JACCARD, frozenset((put.seq,)))
+        stored = self.store.by_seq([seq for seq, _ in near])
+        duplicates = tuple((stored[seq].article.id, round(jaccard, 4)) for seq, jaccard in near if seq in stored)
+        return Added(put.id, put.version, put.change, len(reading), duplicates)
+
+    def add_many(
+        self,
+        articles: Iterable[Article],
+        *,
+        batch: int = 512,
+        on_progress: Callable[[Counts], None] | None = None,
+        on_rejected: Callable[[Article, InputError], None] | None = None,
+    ) -> Counts:
+        """Store and index articles, any number, `batch` a transaction. Of an id that comes twice the later replaces the earlier.
+
+        What `on_progress` has counted is durable and findable. An article that the store refuses is counted, and named to
+        `on_rejected`.
+        """
+        counts = Counts()
+        for group in _batches(articles, batch):
+            puts: list[Put] = []
+            try:
+                puts = self.store.put_many(group, self._now())
+            except InputError:
+                puts = self._put_singly(group, on_rejected)
+            by_id = {article.id: article for article in group}
+            self._archive.follow({put.seq: by_id[put.id] for put in puts})
+            counts = _count(counts, len(group), puts)
+            if on_progress:
+                on_progress(counts)
+        return counts
+
+    def delete(self, id: str) -> bool:
+        """Delete an article with all its versions, for good; False when there was none."""
+        change = self.store.delete(id, self._now())
+        self._archive.follow()
+        return change is not None
+
+    def check(
+        self,
+        text: str,
+        title: str | None = None,
+        url: str | None = None,
+        published_at: str | None = None,
+        *,
+        ref: str | None = None,
+        exclude_articles: Sequence[str] = (),
+        links: Sequence[str] | None = None,
+        page_published_at: str | None = None,
+    ) -> Report:
+        """Check one text against the archive. Stores nothing.
+
+        `published_at`: as the caller knows it; it can excuse. `page_published_at`: read from the page, a claim. `links`: the
+        URLs the submission's page links to, None for bare text. `ref`: the caller's own name for it, given back.
+        Raises `InputError`, `StoreError`.
+        """
+        return self.run(
+            CheckRequest(
+                text=text,
+                title=title,
+                url=url,
+                published_at=published_at,
+                ref=ref,
+                exclude_articles=exclude_articles,
+                links=links,
+                page_published_at=page_published_at,
+            )
+        )
+
+    def check_many(self, requests: Iterable[CheckRequest]) -> Iterator[Report]:
+        """A report for each request, in order, as they are done."""
+        for request in requests:
+            yield self.run(request)
+
+    def run(self, request: CheckRequest) -> Report:
+        """Check one text; see `check`."""
+        started = time.perf_counter()
+        self._archive.follow()
+        submission = read(request.text, request.title)
+        exclude = self._archive.seqs_of(request.exclude_articles)
+        found = self.index.candidates(submission.fingerprint, self._policy.candidates, exclude)
+        pairs = self._pairs(submission, found)
+        date = request.published_at or request.page_published_at
+        assessment = assess(
+            submission,
+            pairs,
+            self._policy,
+            common=found.common,
+            links=request.links,
+            circumstances=Circumstances(request.url, request.published_at),
+            date=date,
+        )
+        return self._report(request, submission, found, assessment, started)
+
+    def follow(self) -> int:
+        """Catch the index up with what the store has committed; how many changes were applied. Done before every check."""
+        return self._archive.follow()
+
+    def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
+        """Make the index anew from the store; `on_progress` gets the number of changes done. Returns their number."""
+        return self._archive.rebuild(on_progress)
+
+    def verify_index(self) -> list[str]:
+        """What is wrong with the index, in words; empty when sound."""
+        return self._archive.verify()
+
+    def stats(self) -> dict[str, Any]:
+        """`{articles, store, policy, index: {...}}`."""
+        return {
+            "articles": self.store.count(),
+            "store": self.store.url,
+            "policy": {"name": self._policy.name, "digest": self._policy.digest},
+            "index": self.index.stats(),
+        }
+
+    def close(self) -> None:
+        """Write what is only in memory, and release files and connections. Idempotent."""
+        self._archive.close()
+
+    def _now(self) -> str:
+        return format_time(self._clock())
+
+    def _pairs(self, submission: Reading, found: Candidates) -> list[Pair]:
+        """The candidates with which at least one passage is shared; a candidate is never a match."""
+        pairs = []
+        for stored, reading in self._archive.readings(found.seq.tolist()).values():
+            passages = align(submission.tokens, reading.tokens, self._policy.passages)
+            if passages:
+                pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))
+        return pairs
+
+    def _report(
+        self, request: CheckRequest, submission: Reading, found: Candidates, assessment: Assessment, started: float
+    ) -> Report:
+        described = describe(request, submission)
+        starts, ends = submission.tokens.start, submission.tokens.end
+        common = tuple(CommonRunSpan(int(starts[run.start]), int(ends[run.end - 1]), run.articles) for run in found.common)
+        common_words = sum(run.end - run.start for run in found.common)
+        omitted = found.omitted + assessment.found - len(assessment.matches)
+        together = assessment.together
+        return Report(
+            id=self._new_id(),
+            created_at=self._now(),
+            ref=request.ref,
+            verdict=together.verdict,
+            flagged=together.verdict in FLAGGED and assessment.unexcused.verdict in FLAGGED,
+            score=together.score,
+            copied=together.copied,
+            counting_words=together.words,
+            reasons=explain(assessment, described, common, common_words, omitted, self._policy),
+            submission=described,
+            matches=assessment.matches,
+            common=common,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
+            candidates=len(found.seq),
+            articles=len(self.index),
+            omitted=omitted,
+            engine=self._engine,
+            language=self._policy.language,
+        )
+
+    def _put_singly(self, group: Sequence[Article], on_rejected: Callable[[Article, InputError], None] | None) -> list[Put]:
+        puts = []
+        for article in group:
+            try:
+                puts += self.store.put_many([article], self._now())
+            except InputError as error:
+                if on_rejected:
+                    on_rejected(article, error)
+        return puts
+
+
+def _batches(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
+    """Groups of at most `size` articles, none with an id twice."""
+    group: dict[str, Article] = {}
+    for article in articles:
+        if len(group) >= size or article.id in group:
+            yield list(group.values())
+            group = {}
+        group[article.id] = article
+    if group:
+        yield list(group.values())
+
+
+def _count(counts: Counts, received: int, puts: Sequence[Put]) -> Counts:
+    made: dict[ChangeKind, int] = {"created": 0, "updated": 0, "unchanged": 0}
+    for put in puts:
+        made[put.change] += 1
+    return replace(
+        counts,
+        received=counts.received + received,
+        created=counts.created + made["created"],
+        updated=counts.updated + made["updated"],
+        unchanged=counts.unchanged + made["unchanged"],
+        rejected=counts.rejected + received - len(puts),
+    )
+
+
+@cache
+def _version() -> str:
+    from importlib.metadata import version  # 20 ms, needed once
+
+    return version("sidik")

@@ -1,0 +1,110 @@
+"""Exemptions: which words of a submission count for nothing, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.align import Aligned
+from detector.policy import Policy
+from detector.quotes import quotations
+from detector.reading import Mask, Reading, words_in
+from detector.report import ExemptReason
+from fingerprints.index import CommonRun
+
+Codes = NDArray[np.uint8]
+
+COUNTS = 0
+BOILERPLATE, SHARED, COMMON, QUOTATION = 1, 2, 3, 4
+"""Codes of reasons, the first that applies wins: what is no own word first, what depends on the article last."""
+REASONS: dict[int, ExemptReason] = {BOILERPLATE: "boilerplate", SHARED: "shared_source", COMMON: "common", QUOTATION: "quotation"}
+
+
+class Exemptions:
+    """What is known of one submission before any match is judged: boilerplate, common runs, words of shared sources."""
+
+    def __init__(self, submission: Reading, common: Sequence[CommonRun], shared: Sequence[Sequence[Aligned]]) -> None:
+        """`shared`: the passages with each article of rights "shared"."""
+        self._submission = submission
+        self._base = np.where(submission.own, np.uint8(COUNTS), np.uint8(BOILERPLATE))
+        for run in common:
+            part = self._base[run.start : run.end]
+            part[part == COUNTS] = COMMON
+        self._in_shared: Mask | None = None
+        if any(shared):
+            self._in_shared, self._paired = np.zeros(len(submission), np.bool_), np.zeros(len(submission), np.bool_)
+            for passage in (passage for passages in shared for passage in passages):
+                self._in_shared[passage.start : passage.end] = True
+                self._paired[passage.pairs[:, 0]] = True
+
+    @cached_property
+    def quoted(self) -> Mask | None:
+        """bool[n]: the words inside attributed quotations; None where there are none. Asked only when something matched."""
+        spans = quotations(self._submission.tokens.text)
+        return words_in(self._submission.tokens, spans) if spans else None
+
+    def judge(self, article: Reading, passages: Sequence[Aligned], rights: str, policy: Policy) -> tuple[Codes, bool]:
+        """uint8[n] codes for one match; and whether quotations in it count, because the story was taken with them."""
+        codes: Codes = self._base.copy()
+        for passage in passages:
+            _exempt_furniture(codes, article, passage, policy)
+        if rights == "shared":
+            codes[(codes != BOILERPLATE)] = SHARED
+        elif self._in_shared is not None:
+            self._exempt_shared(codes, passages)
+        if self.quoted is None:
+            return codes, False
+        return self._exempt_quotations(codes, article, passages, policy)
+
+    def _exempt_shared(self, codes: Codes, passages: Sequence[Aligned]) -> None:
+        """Exempt words that the shared source has too; what only this article has, inside the shared text, counts."""
+        assert self._in_shared is not None
+        added = np.zeros(len(codes), np.bool_)
+        for passage in passages:
+            added[passage.pairs[:, 0]] = True
+        added &= ~self._paired
+        codes[self._in_shared & ~added & (codes != BOILERPLATE)] = SHARED
+
+    def _exempt_quotations(
+        self, codes: Codes, article: Reading, passages: Sequence[Aligned], policy: Policy
+    ) -> tuple[Codes, bool]:
+        assert self.quoted is not None
+        inside = inside_passages(len(codes), passages)
+        counting = inside & (codes == COUNTS)
+        quotes = counting & self.quoted
+        if not quotes.any():
+            return codes, False
+        outside = np.count_nonzero(counting) - np.count_nonzero(quotes)
+        if outside >= policy.quotation_words or (outside and self._whole(inside, article, passages, policy)):
+            return codes, True
+        codes[self.quoted & (codes == COUNTS)] = QUOTATION
+        return codes, False
+
+    def _whole(self, inside: Mask, article: Reading, passages: Sequence[Aligned], policy: Policy) -> bool:
+        """True when the passages cover both texts: a quotation exempts a quotation, not an article."""
+        if np.count_nonzero(inside & self._submission.own) < policy.whole_text * self._submission.own_words:
+            return False
+        covered = np.zeros(len(article), np.bool_)
+        for passage in passages:
+            covered[passage.article_start : passage.article_end] = True
+        return int(np.count_nonzero(covered & article.own)) >= policy.whole_text * article.own_words
+
+
+def inside_passages(words: int, passages: Sequence[Aligned]) -> Mask:
+    """bool[words]: the words of the submission inside passages."""
+    inside = np.zeros(words, np.bool_)
+    for passage in passages:
+        inside[passage.start : passage.end] = True
+    return inside
+
+
+def _exempt_furniture(codes: Codes, article: Reading, passage: Aligned, policy: Policy) -> None:
+    """A passage made of the article's boilerplate is boilerplate, whatever surrounds it in the submission."""
+    if article.own_words == len(article) or not len(passage.pairs):
+        return
+    foreign = np.count_nonzero(~article.own[passage.pairs[:, 1]])
+    if foreign >= policy.boilerplate_passage * len(passage.pairs):
+        codes[passage.start : passage.end] = BOILERPLATE
