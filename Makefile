@@ -1,0 +1,52 @@
+# The two commands: `make run` and `make test`. Everything else is for those who work on the code.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STORE  ?= sqlite:///sidik.db
+PORT   ?= 8000
+
+.PHONY: run install test test-tools check bench faults quality demo clean help
+
+help:
+	@echo "make run      install, load the sample articles into a new store, serve at http://127.0.0.1:$(PORT)"
+	@echo "make test     install what the tests need and run all of them"
+	@echo "make check    lint, types, directions of import"
+	@echo "make bench    speed beside the peers (installs them); make quality: the large quality sets"
+
+run: $(VENV)/.installed
+	@$(BIN)/sidik demo --if-new --quiet --store "$(STORE)"
+	@exec $(BIN)/sidik serve --sign-in --port $(PORT) --store "$(STORE)"
+
+install: $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Sidik needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) ..."
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	@echo "Installing what the tests need ..."
+	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# Browser and shared libraries come from Debian; where this is not root, or not Debian, the tests say what is missing.
+test-tools:
+	@tests/tools.sh
+
+test: $(VENV)/.tested test-tools
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,51 @@
+"""A report for readers: HTML, PDF, and the evidence bundle.
+
+All take the report as the JSON object of the contract (`Report.to_dict()`, or a kept check), so that a report kept
+years ago renders as it was. Templates and typesetting load when first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from detector.render.evidence import Verification
+
+Language = Literal["id", "en"]
+
+
+def render_html(report: Mapping[str, Any], lang: Language = "id") -> str:
+    """One HTML file that opens offline: styles inside, no scripts, nothing loaded from elsewhere."""
+    from detector.render.html import render
+
+    return render(report, lang)
+
+
+def render_pdf(report: Mapping[str, Any], lang: Language = "id") -> bytes:
+    """The report as PDF/A-2b. The same report gives the same bytes."""
+    from detector.render.pdf import render
+
+    return render(report, lang)
+
+
+def evidence_zip(
+    report: Mapping[str, Any],
+    articles: Sequence[Mapping[str, Any]],
+    key: Ed25519PrivateKey,
+    now: str,
+    capture: bytes | None = None,
+) -> bytes:
+    """The evidence bundle: see `detector.render.evidence.bundle`."""
+    from detector.render.evidence import bundle
+
+    return bundle(report, articles, key, now, capture)
+
+
+def verify_bundle(data: bytes) -> Verification:
+    """Check a bundle's sums and signature, offline: see `detector.render.evidence.verify`."""
+    from detector.render.evidence import verify
+
+    return verify(data)

@@ -1,0 +1,50 @@
+"""The HTML report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from detector.render.segments import numbered, segments
+from detector.render.words import moment, percent, words
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("detector.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def render(report: Mapping[str, Any], lang: str) -> str:
+    """See `detector.render.render_html`."""
+    passages = numbered(report)
+    submission = report["submission"]
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            lang=lang,
+            w=words("words", lang),
+            term=words("terms", lang),
+            verdicts=words("verdicts", lang),
+            passages=passages,
+            segments=segments(submission["text"], passages, submission["boilerplate"]),
+            percent=lambda value: percent(value, lang),
+            moment=lambda value: moment(value, lang),
+            web=_is_web,
+        )
+    )
+
+
+def _is_web(url: str | None) -> bool:
+    """True for what may stand in a link: a `javascript:` URL must not."""
+    try:
+        return bool(url) and urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False

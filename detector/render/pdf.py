@@ -1,0 +1,137 @@
+"""The PDF report, set by Typst (fonts included, no system library)."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from detector.render.segments import numbered, segments
+from detector.render.words import moment, percent, words
+
+_UNPRINTABLE = re.compile(
+    "[^\t\n -~\xa0-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1\u03a3-\u04ff\u0621-\u063a\u0640-\u0652\u0660-\u066d"
+    "\u1e00-\u1eff\u2000-\u200d\u2010-\u2029\u202f-\u2040\u2044-\u2052\u20a0-\u20c0\u2100-\u211e\u2122\u2150\u2151\u2153-\u2184"
+    "\u2190-\u23ff\u2460-\u262f\ufb00-\ufb06\ufeff\ufffd]"
+)
+"""Code points outside what the bundled fonts hold (found by setting each one in PDF/A, which refuses a missing glyph)."""
+_FONTS = ["Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"]
+
+
+def render(report: Mapping[str, Any], lang: str) -> bytes:
+    """See `detector.render.render_pdf`. Texts reach the typesetter as data, never as markup."""
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="sidik-") as folder:
+        root = Path(folder)
+        source = root / "report.typ"
+        source.write_text(files("detector.render").joinpath("templates/report.typ").read_text("utf-8"), "utf-8")
+        (root / "report.json").write_bytes(orjson.dumps(_data(report, lang)))
+        pdf = typst.compile(
+            str(source),
+            root=str(root),
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["a-2b"],
+            timestamp=int(datetime.fromisoformat(report["created_at"]).timestamp()),
+        )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _data(report: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """What the template prints: every figure already in words, every text as plain strings."""
+    w, terms = words("words", lang), words("terms", lang)
+    passages = numbered(report)
+    submission, engine = report["submission"], report["engine"]
+    evasion = submission["evasion"]
+    return {
+        "lang": lang,
+        "fonts": _FONTS,
+        "w": {**w, "method_text": w["method_text"].format(n=engine["verbatim_run_words"])},
+        "terms": terms,
+        "id": _printable(report["id"] + (f" ({report['ref']})" if report["ref"] else "")),
+        "verdict": words("verdicts", lang)[report["verdict"]],
+        "score": percent(report["score"], lang),
+        "made": moment(report["created_at"], lang),
+        "flagged": w["yes"] if report["flagged"] else w["no"],
+        "reasons": [_printable(reason) for reason in report["reasons"]],
+        "evasion": w["evasion"].format(**evasion) if any(evasion.values()) else "",
+        "submission": {
+            "title": _printable(submission["title"] or ""),
+            "url": _printable(submission["url"] or ""),
+            "published": moment(submission["published_at"], lang),
+            "size": f"{submission['words']} {w['words']}, {submission['own_words']} {w['own_words']}",
+            "sha256": submission["sha256"],
+            "segments": [
+                {
+                    "text": _printable(s.text),
+                    "kind": "exempt" if s.exempt else s.kind,
+                    "furniture": s.boilerplate,
+                    "opens": list(s.opens),
+                }
+                for s in segments(submission["text"], passages, submission["boilerplate"])
+            ],
+        },
+        "matches": [_match(match, lang) for match in report["matches"]],
+        "omitted": w["omitted"].format(n=report["stats"]["omitted"]) if report["stats"]["omitted"] else "",
+        "passages": [_passage(p, lang) for p in passages],
+        "engine": f"{w['engine']} {engine['version']} · {engine['scheme']} · {w['policy']} {engine.get('policy', '')} · "
+        f"{w['index']}: {report['stats']['articles']} {w['articles']}",
+    }
+
+
+def _match(match: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    w, terms, article = words("words", lang), words("terms", lang), match["article"]
+    notes = [
+        f"{article['id']}, {w['version']} {article['version']}",
+        f"{w['published']}: {moment(article['published_at'], lang)}",
+    ]
+    if article["author"]:
+        notes.append(article["author"])
+    return {
+        "title": _printable(article["title"] or article["id"]),
+        "notes": _printable(" · ".join(notes)),
+        "url": _printable(article["url"] or ""),
+        "sha256": article["sha256"],
+        "score": percent(match["score"], lang),
+        "copied": percent(match["copied"], lang),
+        "taken": percent(match["taken"], lang),
+        "verbatim": percent(match["verbatim"], lang),
+        "longest": f"{match['longest_run_words']} {w['words']}",
+        "first": terms[match["first"]],
+        "attribution": terms[match["attribution"]],
+    }
+
+
+def _passage(passage: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    w, terms, article = words("words", lang), words("terms", lang), passage["match"]["article"]
+    exempt = [passage["exempt"]] if passage["exempt"] else sorted({s["reason"] for s in passage["exempt_spans"]})
+    notes = [
+        terms[passage["kind"]],
+        f"{passage['words']} {w['words']}",
+        f"{w['similarity']} {percent(passage['similarity'], lang)}",
+    ]
+    if exempt:
+        notes.append(f"{w['exempt']}: {', '.join(terms[reason] for reason in exempt)}")
+    return {
+        "number": passage["number"],
+        "kind": "exempt" if passage["exempt"] else passage["kind"],
+        "notes": " · ".join(notes),
+        "article_title": _printable(article["title"] or article["id"]),
+        "submission": _printable(passage["submission"]["text"]),
+        "article": _printable(passage["article"]["text"]),
+        "at": f"[{passage['submission']['start']}, {passage['submission']['end']})",
+        "article_at": f"[{passage['article']['start']}, {passage['article']['end']})",
+    }
+
+
+def _printable(text: str) -> str:
+    """`text` with every character that the fonts cannot show, or that would turn the direction of others, as ``[U+1F600]``."""
+    return _UNPRINTABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)

@@ -1,0 +1,57 @@
+import io
+import re
+import unicodedata
+
+import pytest
+from pypdf import PdfReader
+
+from detector.render import render_pdf
+from detector.render.pdf import _printable
+
+from .sample import report
+
+
+def read(pdf: bytes) -> str:
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_pdf_holds_passages_digests_and_hostile_text_as_text(lang: str) -> None:
+    rep = report()
+    text = read(render_pdf(rep, lang))
+    for passage in rep["matches"][0]["passages"]:
+        assert passage["submission"]["text"] in text
+    assert "<script>alert" in text
+    assert "#set page(width: 1pt)" in text
+    assert "[U+1F600]" in text  # no font holds it: named, not dropped
+    assert "[U+202E]" in text  # would turn the reading direction: shown instead of obeyed
+    assert rep["submission"]["sha256"] in text
+    assert rep["matches"][0]["article"]["sha256"] in text
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    assert render_pdf(report(), "id") == render_pdf(report(), "id")
+
+
+def test_it_is_pdf_a() -> None:
+    assert b"pdfaid:part>2<" in render_pdf(report(), "id")
+
+
+def test_every_character_can_be_set() -> None:
+    every = "".join(chr(c) for c in range(0x3100) if unicodedata.category(chr(c)) not in ("Cs", "Cn")) + "".join(
+        map(chr, range(0xFB00, 0x10000))
+    )
+    shown = _printable(every)
+    rep = report(matches=[])
+    rep["submission"] |= {"text": " ".join(dict.fromkeys(shown)), "boilerplate": []}
+    assert "ﬁ" in shown
+    assert render_pdf(rep, "id").startswith(b"%PDF")
+
+
+def test_long_reports_have_contents_and_page_numbers() -> None:
+    rep = report()
+    rep["matches"] = rep["matches"] * 20
+    pdf = PdfReader(io.BytesIO(render_pdf(rep, "en")))
+    assert len(pdf.pages) > 2
+    assert f"Page 2 / {len(pdf.pages)}" in re.sub(r"\s+", " ", pdf.pages[1].extract_text())
