@@ -28,7 +28,7 @@ A, B, D, E, G, H, I, K, L, M, N, O, P, R, S, T, U, Y = (np.uint32(ord(letter)) f
 
 
 @njit(inline="always", error_model="numpy")
-def _mix(h):
+def mix(h):
     """Finaliser of MurmurHash3: every bit of the input moves every bit of the output."""
     h ^= h >> HALF
     h *= MIX_A
@@ -43,7 +43,7 @@ def hash_word(codes, first, last):
     h = SEED
     for i in range(first, last):
         h = (h ^ np.uint64(codes[i])) * STEP
-    return _mix(h)
+    return mix(h)
 
 
 @njit(error_model="numpy")
@@ -87,7 +87,7 @@ def _rehash(codes, first, last, bmp, astral, native, multi):
                 if row >= 0 and native[2 * row] == codes[i]:
                     folded = native[2 * row + 1]
             h = (h ^ np.uint64(folded)) * STEP
-    return _mix(h)
+    return mix(h)
 
 
 @njit(error_model="numpy")
@@ -161,7 +161,7 @@ def _stem(letters, n):
     h = SEED
     for j in range(first, last):
         h = (h ^ np.uint64(letters[j])) * STEP
-    return _mix(h)
+    return mix(h)
 
 
 @njit(error_model="numpy")
@@ -238,11 +238,11 @@ def _word(codes, first, bmp, astral, multi, letters):
         else:
             break
         i += 1
-    return i, last, _mix(h), seen, n, invisible + pending
+    return i, last, mix(h), seen, n, invisible + pending
 
 
 @njit(error_model="numpy")
-def _scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts):
+def scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts):
     """Tokenise `codes` into the five arrays; adds look-alike and invisible characters to `counts`. Returns the number of words."""
     letters = np.empty(BUFFER, np.uint32)
     n, i, gap, leading, suspects, balance = 0, 0, G_LINE, 0, 0, 0
@@ -267,7 +267,7 @@ def _scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stem
             i += 1
             entry = _entry(codes[i], bmp, astral) if i < len(codes) else np.uint32(0)
         last, length = i, i - first
-        h = _mix(h)
+        h = mix(h)
         if entry & (MULTI | MARK | INVISIBLE):
             i, last, h, seen, length, invisible = _word(codes, first, bmp, astral, multi, letters)
             counts[1] += invisible
@@ -308,12 +308,12 @@ def _scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stem
     return n
 
 
-_CODES = "Array(uint32, 1, 'C', readonly=True)"
-_TABLES = f"{_CODES}, Array(uint64, 1, 'C', readonly=True)"
+CODES = "Array(uint32, 1, 'C', readonly=True)"
+TABLES = f"{CODES}, Array(uint64, 1, 'C', readonly=True)"
 
 
 @njit(inline="always", error_model="numpy")
-def _parts(table):
+def parts(table):
     a = 4 + np.int64(table[0])
     b = a + np.int64(table[1])
     c = b + np.int64(table[2])
@@ -321,16 +321,16 @@ def _parts(table):
 
 
 @njit(
-    f"Tuple((int32[::1], int32[::1], uint64[::1], uint64[::1], uint8[::1], int64[::1]))({_CODES}, {_TABLES})",
+    f"Tuple((int32[::1], int32[::1], uint64[::1], uint64[::1], uint8[::1], int64[::1]))({CODES}, {TABLES})",
     cache=True,
     nogil=True,
 )
 def tokenize(codes, table, lexicon):
     """start, end, hash, stem and flags of each word, and (look-alike, invisible) characters."""
-    bmp, astral, native, multi = _parts(table)
+    bmp, astral, native, multi = parts(table)
     most = len(codes) // 2 + 1
     starts, ends = np.empty(most, np.int32), np.empty(most, np.int32)
     hashes, stems = np.empty(most, np.uint64), np.empty(most, np.uint64)
     flags, counts = np.empty(most, np.uint8), np.zeros(2, np.int64)
-    n = _scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts)
+    n = scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts)
     return starts[:n].copy(), ends[:n].copy(), hashes[:n].copy(), stems[:n].copy(), flags[:n].copy(), counts
