@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """Where readers reach this server, if not at host and port (behind a proxy); https makes session cookies `Secure`."""
     sign_in_link: bool | None = None
     """Print a sign-in link for the pages at start; by default only to a terminal."""
+    signing_key: Path | None = None
+    """PEM file of the Ed25519 key that signs evidence bundles, made when missing; by default beside the SQLite file."""
     policy: dict[str, Any] = Field(default_factory=dict)
     """The `[policy]` table of `sidik.toml`: thresholds, own names and domains, licences."""
 
