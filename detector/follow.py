@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from fingerprints.article import Article
 from fingerprints.errors import IndexError_
-from fingerprints.fingerprint import fingerprint
+from fingerprints.fingerprint import Fingerprint, fingerprint_many
 from fingerprints.index import Entry, FingerprintIndex
-from fingerprints.stores.contract import Store
-from fingerprints.tokens import tokenize
+from fingerprints.stores.contract import Change, Store
 
 BATCH = 1000
 """Changes read at once: some 3 MB of text."""
+COMPILED = 250
+"""Articles fingerprinted in one compiled pass."""
 
 
 def catch_up(
@@ -37,18 +39,25 @@ def catch_up(
     applied = 0
     with lock:
         while changes := store.changes(index.seq, BATCH):
-            puts = {change.seq for change in changes if change.kind == "put"}
-            articles = {seq: article for seq, article in (known or {}).items() if seq in puts}
-            articles |= {seq: stored.article for seq, stored in store.by_seq(sorted(puts - articles.keys())).items()}
-            index.apply([_entry(change.seq, change.removes, articles.get(change.seq)) for change in changes], changes[-1].seq)
+            index.apply(_entries(store, changes, known or {}), changes[-1].seq)
             applied += len(changes)
             if on_progress:
                 on_progress(applied)
     return applied
 
 
-def _entry(seq: int, removes: int | None, article: Article | None) -> Entry:
-    """The entry of one change; of a version that was deleted since (or of a deletion) only what it removes."""
-    if article is None:
-        return Entry(seq, None, removes)
-    return Entry(seq, fingerprint(tokenize(article.text)), removes, article.outlet)
+def _entries(store: Store, changes: Sequence[Change], known: Mapping[int, Article]) -> list[Entry]:
+    """The entries of these changes; of a version that was deleted since (or of a deletion) only what it removes."""
+    puts = [change.seq for change in changes if change.kind == "put"]
+    articles = {seq: known[seq] for seq in puts if seq in known}
+    articles |= {seq: stored.article for seq, stored in store.by_seq([seq for seq in puts if seq not in articles]).items()}
+    fingerprints: dict[int, Fingerprint] = {}
+    for at in range(0, len(articles), COMPILED):
+        part = dict(islice(articles.items(), at, at + COMPILED))
+        fingerprints |= zip(part, fingerprint_many([article.text for article in part.values()]), strict=True)
+    return [
+        Entry(change.seq, fingerprints.get(change.seq), change.removes, articles[change.seq].outlet)
+        if change.seq in articles
+        else Entry(change.seq, None, change.removes)
+        for change in changes
+    ]

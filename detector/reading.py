@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fingerprints import signature
 from fingerprints.article import Span
 from fingerprints.fingerprint import Fingerprint, fingerprint
 from fingerprints.furniture import boilerplate
 from fingerprints.tokens import Tokens, tokenize
 
 Mask = NDArray[np.bool_]
+SHINGLE = 5
+"""Words of the shingles that `jaccard` compares (contract)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ def words_in(tokens: Tokens, spans: Iterable[Span]) -> Mask:
 
 
 def jaccard(a: Reading, b: Reading) -> float:
-    """Estimated Jaccard similarity of the sets of 5-word shingles of the whole texts: equal places of the signatures."""
-    x, y = a.fingerprint.signature, b.fingerprint.signature
-    return round(int(np.count_nonzero(x == y)) / len(x), 4)
+    """Estimated Jaccard similarity of the sets of 5-word shingles of the whole texts; 0 when both are shorter than that."""
+    if max(len(a), len(b)) < SHINGLE:
+        return 0.0
+    return round(signature.jaccard(a.fingerprint.signature, b.fingerprint.signature), 4)

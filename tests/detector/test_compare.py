@@ -1,0 +1,162 @@
+"""`compare`: what holds for any two texts, and the definitions of the contract on small ones."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector import InputError, Match, compare
+from fingerprints.tokens import tokenize
+
+SYLLABLES = ("ba", "ce", "do", "gi", "ku", "la", "me", "no", "pi", "ru", "sa", "te")
+
+
+def vocabulary(letter: str, size: int = 400) -> list[str]:
+    """Invented words that start with `letter`, so that two vocabularies share none."""
+    rng = random.Random(letter)
+    return sorted({letter + "".join(rng.choices(SYLLABLES, k=3)) for _ in range(size)})
+
+
+OURS, THEIRS = vocabulary("v"), vocabulary("x")
+
+
+def prose(rng: random.Random, words: list[str], n: int) -> list[str]:
+    """`n` sentences of 6 to 18 words."""
+    return [" ".join(rng.choices(words, k=rng.randint(6, 18))).capitalize() + "." for _ in range(n)]
+
+
+def well_formed(match: Match, submission: str, article: str) -> None:
+    """Offsets delimit what they claim; shares lie within 0 and 1; passages do not overlap in the submission."""
+    for share in (match.score, match.copied, match.taken, match.verbatim, match.jaccard):
+        assert 0 <= share <= 1
+    assert match.score == max(match.copied, match.taken)
+    at = 0
+    for passage in match.passages:
+        for side, text in ((passage.submission, submission), (passage.article, article)):
+            assert text[side.start : side.end] == side.text
+            assert side.text
+        assert at <= passage.submission.start
+        at = passage.submission.end
+        assert passage.words == len(tokenize(passage.submission.text))
+        for span in passage.exempt_spans:
+            assert passage.submission.start <= span.start < span.end <= passage.submission.end
+        assert not (passage.exempt and passage.exempt_spans)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 30))
+@settings(max_examples=60, deadline=None)
+def test_a_text_beside_itself_is_one_passage_and_all_copied(seed: int, sentences: int) -> None:
+    text = "\n".join(prose(random.Random(seed), OURS, sentences))
+    match = compare(text, text)
+    assert (match.score, match.copied, match.taken, len(match.passages)) == (1.0, 1.0, 1.0, 1)
+    assert match.verdict == "copy"
+    well_formed(match, text, text)
+
+
+def test_a_short_article_lifted_with_its_quotation_is_copied() -> None:
+    text = '"Jembatan itu kami buka besok pagi untuk semua warga tanpa kecuali," kata Camat Loweha, Senin.'
+    assert compare(text, text).score == 1.0
+
+
+def test_texts_that_share_nothing_give_a_match_without_passages() -> None:
+    rng = random.Random(1)
+    match = compare(" ".join(prose(rng, OURS, 9)), " ".join(prose(rng, THEIRS, 9)))
+    assert (match.score, match.passages, match.verdict) == (0.0, (), "original")
+
+
+@pytest.mark.parametrize(("submission", "article"), [("", "abc"), ("abc", " \n"), ("a\0b", "abc"), ("abc", "\ud800")])
+def test_bad_texts_are_refused(submission: str, article: str) -> None:
+    with pytest.raises(InputError):
+        compare(submission, article)
+
+
+@given(st.integers(0, 10**9), st.integers(12, 40), st.integers(0, 60), st.integers(0, 60))
+@settings(max_examples=80, deadline=None)
+def test_every_run_of_twelve_words_is_reported(seed: int, length: int, before: int, after: int) -> None:
+    rng = random.Random(seed)
+    run = rng.choices(OURS, k=length)
+    article = " ".join([*rng.choices(OURS, k=30), *run, *rng.choices(OURS, k=30)])
+    lead, rest = rng.choices(THEIRS, k=before), rng.choices(THEIRS, k=after)
+    submission = " ".join([*lead, *run, *rest])
+    match = compare(submission, article)
+    start = len(" ".join(lead)) + bool(lead)
+    covered = [(p.submission.start, p.submission.end) for p in match.passages]
+    assert any(low <= start and start + len(" ".join(run)) <= high for low, high in covered)
+    well_formed(match, submission, article)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 8), st.integers(0, 8))
+@settings(max_examples=80, deadline=None)
+def test_taken_never_rises_when_copied_text_is_removed(seed: int, copied: int, removed: int) -> None:
+    rng = random.Random(seed)
+    sentences = prose(rng, OURS, 8)
+    article = " ".join(sentences)
+    own = prose(rng, THEIRS, 4)
+    full = compare(" ".join(own[:2] + sentences[:copied] + own[2:]), article)
+    less = compare(" ".join(own[:2] + sentences[: max(0, copied - removed)] + own[2:]), article)
+    assert less.taken <= full.taken
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=40, deadline=None)
+def test_disguises_change_neither_shares_nor_what_offsets_mean(seed: int) -> None:
+    rng = random.Random(seed)
+    article = " ".join(prose(rng, OURS, 8))
+    plain = " ".join(prose(rng, THEIRS, 2)) + " " + article[: len(article) // 2]
+    disguise = {"a": "а", "e": "е", "o": "о", "p": "р"}
+    disguised = "".join(
+        (disguise.get(c, c) if rng.random() < 0.3 else c) + ("\u200b" if c.isalpha() and rng.random() < 0.1 else "")
+        for c in plain
+    )
+    a, b = compare(plain, article), compare(disguised, article)
+    assert (a.score, a.copied, a.taken, a.verbatim, a.jaccard) == (b.score, b.copied, b.taken, b.verbatim, b.jaccard)
+    assert [p.article for p in a.passages] == [p.article for p in b.passages]
+    well_formed(b, disguised, article)
+    for left, right in zip(a.passages, b.passages, strict=True):
+        assert tokenize(left.submission.text).hash.tolist() == tokenize(right.submission.text).hash.tolist()
+
+
+def test_shares_by_their_definitions() -> None:
+    rng = random.Random(5)
+    article = rng.sample(OURS, 200)
+    own = rng.sample(THEIRS, 60)
+    match = compare(" ".join([*own[:30], *article[40:80], *own[30:]]), " ".join(article))
+    assert (match.copied, match.taken, match.score, match.verbatim) == (0.4, 0.2, 0.4, 1.0)
+    assert (match.longest_run_words, match.counting_words, match.verdict) == (40, 40, "partial_copy")
+    (passage,) = match.passages
+    assert (passage.words, passage.similarity, passage.kind) == (40, 1.0, "verbatim")
+
+
+def test_a_word_of_the_article_is_taken_once_however_often_it_is_repeated() -> None:
+    rng = random.Random(6)
+    article = rng.sample(OURS, 200)
+    own = rng.sample(THEIRS, 40)
+    part = article[:50]
+    match = compare(" ".join([*part, *own[:20], *part, *own[20:]]), " ".join(article))
+    assert match.taken == 0.25
+    assert match.copied == round(100 / 140, 4)
+
+
+def test_a_quotation_is_exempt_while_little_else_was_taken() -> None:
+    rng = random.Random(7)
+    speech, outside, rest = rng.sample(OURS, 40), rng.sample(OURS, 25), rng.sample(THEIRS, 100)
+    article = " ".join(outside) + '. "' + " ".join(speech) + '," kata Budi.'
+    quoting = " ".join(rest) + '. "' + " ".join(speech) + '," kata Budi.'
+    match = compare(quoting, article)
+    assert match.verdict == "quotation"
+    quoted = [(p.exempt, {s.reason for s in p.exempt_spans}) for p in match.passages]
+    assert quoted in ([("quotation", set())], [(None, {"quotation"})])
+    lifted = compare(" ".join(rest) + ". " + article, article)
+    assert lifted.verdict in ("copy", "partial_copy")
+    assert all(p.exempt is None and not p.exempt_spans for p in lifted.passages)
+    assert lifted.taken == 1.0
+
+
+def test_quoted_words_without_a_speaker_are_copied() -> None:
+    rng = random.Random(8)
+    speech, rest = rng.sample(OURS, 40), rng.sample(THEIRS, 100)
+    match = compare(" ".join(rest) + '. "' + " ".join(speech) + '".', " ".join(speech))
+    assert match.verdict == "copy"
