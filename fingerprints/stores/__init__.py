@@ -23,5 +23,9 @@ def open_store(url: str = DEFAULT_URL) -> Store:
         from fingerprints.stores.memory import MemoryStore
 
         return MemoryStore(str(uuid.uuid4()))
+    if url.startswith(("mongodb://", "mongodb+srv://")):
+        from fingerprints.stores.mongo import MongoStore
+
+        return MongoStore(url)
     scheme = url.partition("://")[0] if "://" in url else ""  # never the rest: it may hold a password
     raise InputError("store", f"unknown store URL ({scheme or 'no scheme'}): sqlite:///PATH, mongodb://HOST/NAME or memory://")

