@@ -1,0 +1,74 @@
+"""The application: one worker's routes around one detector."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+
+import structlog
+from fastapi import FastAPI
+
+from api import openapi, problems
+from api.clock import new_id, now
+from api.deps import State
+from api.endpoints import unscoped_routes
+from api.guard import Guard
+from api.metrics import Metrics
+from api.pool import Pool
+from api.routes import articles, checks, health, keys
+from api.scanning.fetching import Fetcher
+from api.settings import Settings
+from api.web import pages
+from detector import Detector, Policy
+
+log = structlog.get_logger("sidik")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application; the detector is opened when it starts and closed when it stops."""
+    app = FastAPI(
+        title="Sidik",
+        version=version("sidik"),
+        summary="Copy detection for newsrooms: is this text ours, how much of it, and where.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lambda app: _running(app, settings),
+    )
+    problems.install(app)
+    for module in (articles, checks, keys, health, openapi, pages):
+        module.add_routes(app)
+    if missing := unscoped_routes(app):
+        raise RuntimeError(f"routes without a scope: {', '.join(missing)}")
+    app.add_middleware(Guard, holder=app.state)
+    return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    detector = Detector.open(settings.store, policy=Policy.from_toml(settings.policy), clock=now, new_id=new_id)
+    pool, doorkeeper = Pool(settings.threads, settings.queue), Pool(4, 1000)
+    fetcher = Fetcher(settings.fetch_allow)
+    metrics = Metrics(partial(_gauges, detector, pool))
+    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics)
+    for notice in detector.notices:
+        log.warning("index", notice=notice)
+    try:
+        yield
+    finally:
+        pool.close()
+        doorkeeper.close()
+        fetcher.close()
+        detector.close()
+
+
+def _gauges(detector: Detector, pool: Pool) -> dict[str, tuple[str, float]]:
+    last = detector.store.last_seq()
+    return {
+        "articles": ("Articles in the index of this worker", len(detector.index)),
+        "index_behind": ("Changes of the store that this worker's index has not seen", max(0, last - detector.index.seq)),
+        "jobs": ("Jobs of this worker that run or wait", pool.jobs),
+    }

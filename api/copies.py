@@ -1,0 +1,61 @@
+"""Copies of an article: the matches of kept checks against it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.checks import find_checks, matches_of
+from api.paging import PageOf, encode_cursor
+from detector.corrections import still_carried, superseded
+from fingerprints.domains import registrable_domain
+from fingerprints.stores.contract import Record, Store
+
+
+def list_copies(store: Store, id: str, *, superseded: bool, limit: int, cursor: str | None) -> PageOf | None:
+    """One page, newest first; None when there is neither the article nor a check that matched it. `superseded`: only copies
+    that still carry sentences which a later version dropped or corrected, with those sentences. Raises `InputError`."""
+    outdated = _Outdated(store, id)
+    items: list[dict[str, Any]] = []
+    where = cursor
+    while True:
+        records, following = find_checks(store, {"article_ids": id}, limit=limit, cursor=where)
+        for at, record in enumerate(records):
+            found = [item for item in outdated.copies(record) if item["superseded"] or not superseded]
+            items += found
+            if found and len(items) >= limit and (following or at + 1 < len(records)):
+                return PageOf(items, encode_cursor((record.doc["at"], record.id)))
+        if following is None:
+            if not items and cursor is None and not records and store.get(id) is None:
+                return None
+            return PageOf(items, None)
+        where = following
+
+
+class _Outdated:
+    """The sentences of one article that are no longer its own, found when first needed."""
+
+    def __init__(self, store: Store, id: str) -> None:
+        self._id = id
+        versions = [stored.article.text for stored in store.versions(id)]
+        self._current = versions[-1] if versions else ""
+        self._dropped = superseded(versions[:-1], self._current)
+
+    def copies(self, record: Record) -> list[dict[str, Any]]:
+        """The matches of one check against the article, as the list shows them."""
+        report = record.doc["report"]
+        submission = report["submission"]
+        carried = still_carried(self._dropped, self._current, submission["text"]) if self._dropped else []
+        return [
+            {
+                "check_id": record.id,
+                "created_at": report["created_at"],
+                "url": submission["url"],
+                "domain": registrable_domain(submission["url"]) if submission["url"] else None,
+                "title": submission["title"],
+                "verdict": report["verdict"],
+                "flagged": report["flagged"],
+                "match": match,
+                "superseded": carried,
+            }
+            for match in matches_of(record, self._id)
+        ]

@@ -1,0 +1,94 @@
+"""Bulk checks: lines in, reports out, in order, as they are ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from api.bodies import Line, Spool, split_lines, stream_body
+from api.checking import make_report
+from api.checks import save_check
+from api.deps import State
+from api.jsontext import decode_object
+from api.pool import Deadline
+from api.problems import Problem, as_problem
+from fingerprints.errors import InputError
+
+log = structlog.get_logger("sidik.bulk")
+GROUP_LINES, GROUP_BYTES = 16, 200_000
+"""Lines checked in one go: enough that handing them to a thread costs little, few enough that answers stream."""
+
+
+async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncIterator[bytes]:
+    """The answers to the lines of a request's body, one line each."""
+    spool = Spool()
+    filling = asyncio.create_task(spool.fill(stream_body(request, here.settings.body_idle_seconds)))
+    jobs: deque[asyncio.Task[bytes]] = deque()
+    try:
+        with suppress(ClientDisconnect):
+            async for lines in split_lines(spool.chunks(), here.settings.max_body_bytes):
+                for group in _groups(lines):
+                    jobs.append(asyncio.create_task(here.pool.run_when_free(_check_group, here, group, keep)))
+                    while len(jobs) > here.settings.threads or (jobs and jobs[0].done()):
+                        yield await jobs.popleft()
+                while jobs and spool.idle:  # a client may wait for these answers before it sends more
+                    yield await jobs.popleft()
+        while jobs:
+            yield await jobs.popleft()
+    except Problem as problem:  # the status is sent already: what remains is to say why the answers end
+        while jobs:
+            yield await jobs.popleft()
+        yield _line({"ref": None, "error": problem.detail})
+    finally:
+        filling.cancel()
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(filling, *jobs, return_exceptions=True)
+        spool.close()
+
+
+def _groups(lines: Sequence[Line]) -> list[list[Line]]:
+    groups: list[list[Line]] = []
+    size = GROUP_BYTES
+    for line in lines:
+        if size >= GROUP_BYTES or len(groups[-1]) >= GROUP_LINES:
+            groups.append([])
+            size = 0
+        groups[-1].append(line)
+        size += len(line.raw or b"")
+    return groups
+
+
+def _check_group(here: State, lines: Sequence[Line], keep: bool) -> bytes:
+    return b"".join(_check_line(here, line, keep) for line in lines)
+
+
+def _check_line(here: State, line: Line, keep: bool) -> bytes:
+    ref: str | None = None
+    try:
+        if line.raw is None:
+            raise InputError("line", f"is longer than {here.settings.max_body_bytes} bytes")
+        values = decode_object(line.raw, "line")
+        ref = values["ref"] if isinstance(values.get("ref"), str) else None
+        report = make_report(here, values, Deadline(here.settings.time_budget_seconds))
+        if keep:
+            save_check(here.store, report)
+        return _line(report)
+    except Exception as error:  # one line must not end the answers to all others
+        problem = as_problem(error)
+        if problem.status == 500:
+            here.metrics.errors.inc()
+            log.error("a line of a bulk check failed", line=line.number, exc_info=error)
+        return _line({"ref": ref and ref[:1000], "error": problem.detail, "line": line.number})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,144 @@
+"""`/v1/articles`: what this newsroom has published."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import FastAPI, Path, Query, Request, Response
+
+from api import schemas
+from api.bodies import JSON_TYPES, NDJSON_TYPES, Line, demand_type, read_body, split_lines, stream_body
+from api.bulk import BulkImport
+from api.copies import list_copies
+from api.deps import State, state
+from api.endpoints import Scoped, body_of, json_of, problems
+from api.evidence import article_record
+from api.jsontext import decode_object
+from api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOf, cut, decode_cursor, encode_cursor
+from api.problems import Problem
+from api.schemas import ArticleIn
+from api.submissions import article_of
+from detector import Added
+from fingerprints.article import check_id, check_text
+
+Id = Annotated[str, Path(min_length=1, description="1 to 200 characters, no `/`, no control characters")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+BATCH_BYTES, BATCH_LINES = 2_000_000, 512
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the routes of this file."""
+    routes = Scoped(app, "articles")
+    put = {201: json_of(schemas.PutOut, "Created"), 200: json_of(schemas.PutOut, "Replaced, or unchanged")}
+    one = {200: json_of(schemas.ArticleOut, "The article"), **problems(404)}
+    routes.add(
+        "POST", "/articles/bulk", import_articles, {200: json_of(schemas.BulkOut, "What became of the lines")}, body=_LINES
+    )
+    routes.add("GET", "/articles", list_articles, {200: json_of(schemas.ArticlePage, "Articles by id, without their texts")})
+    routes.add(
+        "GET",
+        "/articles/{id}/copies",
+        list_article_copies,
+        {200: json_of(schemas.CopyPage, "Matches, newest first"), **problems(404)},
+    )
+    routes.add("PUT", "/articles/{id:path}", put_article, put, body=body_of(ArticleIn))
+    routes.add("GET", "/articles/{id:path}", get_article, one)
+    routes.add("DELETE", "/articles/{id:path}", delete_article, {204: {"description": "Deleted, for good"}, **problems(404)})
+
+
+async def put_article(request: Request, id: Id) -> Response:
+    """Keep an article: made, replaced by a new version, or found unchanged. Findable when this answers."""
+    here = state(request)
+    check_id(id)
+    demand_type(request, JSON_TYPES)
+    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
+    added = await here.pool.run(_put, here, id, raw)
+    return _json(added.to_dict(), 201 if added.change == "created" else 200)
+
+
+async def import_articles(request: Request) -> Response:
+    """Keep many articles, one a line. A bad line is named, and the rest goes on; what is counted is durable and findable."""
+    here = state(request)
+    demand_type(request, NDJSON_TYPES)
+    settings = here.settings
+    bulk = BulkImport(here.detector, settings.max_text_bytes, settings.max_body_bytes)
+    batch: list[Line] = []
+    size = 0
+    async for lines in split_lines(stream_body(request, settings.body_idle_seconds), settings.max_body_bytes):
+        batch += lines
+        size += sum(len(line.raw or b"") for line in lines)
+        if size >= BATCH_BYTES or len(batch) >= BATCH_LINES:
+            await here.pool.run_when_free(bulk.add, batch)
+            batch, size = [], 0
+    if batch:
+        await here.pool.run_when_free(bulk.add, batch)
+    result = bulk.result()
+    for change in ("created", "updated", "unchanged"):
+        here.metrics.articles.labels(change).inc(result[change])
+    return _json(result)
+
+
+async def get_article(request: Request, id: Id, version: Annotated[int | None, Query(ge=1, le=2**31)] = None) -> Response:
+    """The current version of an article, or the one asked for."""
+    here = state(request)
+    check_id(id)
+    stored = await here.pool.run(here.store.get, id, version)
+    if stored is None:
+        raise Problem(404, "There is no such article.")
+    return _json(article_record(stored))
+
+
+async def delete_article(request: Request, id: Id) -> Response:
+    """Delete an article with all its versions."""
+    here = state(request)
+    check_id(id)
+    if not await here.pool.run(here.detector.delete, id):
+        raise Problem(404, "There is no such article.")
+    return Response(status_code=204)
+
+
+async def list_articles(
+    request: Request, outlet: str | None = None, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
+    """Articles by id, without their texts."""
+    here = state(request)
+    if outlet is not None:
+        check_text("outlet", outlet)
+    return _json((await here.pool.run(_page, here, outlet, limit, cursor)).to_dict())
+
+
+async def list_article_copies(
+    request: Request, id: Id, superseded: bool = False, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
+    """The matches of kept checks against an article, newest first; with `superseded` only copies that still carry sentences
+    which a later version dropped or corrected."""
+    here = state(request)
+    check_id(id)
+    page = await here.pool.run(list_copies, here.store, id, superseded=superseded, limit=limit, cursor=cursor)
+    if page is None:
+        raise Problem(404, "There is no such article.")
+    return _json(page.to_dict())
+
+
+def _put(here: State, id: str, raw: bytes) -> Added:
+    article = article_of(id, ArticleIn.model_validate(decode_object(raw)), here.settings.max_text_bytes)
+    added = here.detector.add(article)
+    here.metrics.articles.labels(added.change).inc()
+    return added
+
+
+def _page(here: State, outlet: str | None, limit: int, cursor: str | None) -> PageOf:
+    position = decode_cursor(cursor)
+    found = here.store.articles(after=position[1] if position else None, limit=limit + 1, outlet=outlet)
+    items, more = cut(found, limit)
+    shown = [{name: value for name, value in article_record(stored).items() if name != "text"} for stored in items]
+    return PageOf(shown, encode_cursor((None, items[-1].article.id)) if more else None)
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+_LINES = body_of(schemas.BulkArticleIn, "application/x-ndjson")

@@ -1,0 +1,165 @@
+"""`/v1/checks`: is this text ours, how much of it, and where."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import FastAPI, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api import schemas
+from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body
+from api.checking import check_one, check_with_key
+from api.checks import delete_check, get_check, list_checks
+from api.clock import parse_moment
+from api.deps import caller_of, state
+from api.endpoints import Scoped, body_of, json_of, problems
+from api.evidence import bundle_of
+from api.lines import check_lines
+from api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from api.problems import Problem
+from api.schemas import CheckIn, VerdictName
+from detector.render import render_html, render_pdf
+from fingerprints.article import check_text
+from fingerprints.errors import InputError
+from fingerprints.stores.contract import Between, Scalar
+
+Lang = Annotated[Literal["id", "en"], Query(description="Language of the report")]
+REPORT_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; sandbox"
+)
+"""A report is one file with its styles inside; nothing in it may run, load or send anything."""
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the routes of this file."""
+    routes = Scoped(app, "checks")
+    made = {201: json_of(schemas.ReportOut, "The report, kept", ("Location",)), **problems(409, 410)}
+    one = {200: json_of(schemas.ReportOut, "The report"), **problems(404)}
+    lines = {
+        "description": "A report, or `{ref, error}`, a line",
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    }
+    page = {200: json_of(schemas.CheckPage, "Checks, newest first, in short")}
+    routes.add("POST", "/checks", create_check, made, body=body_of(CheckIn))
+    routes.add("POST", "/checks/bulk", create_checks, {200: lines}, body=body_of(CheckIn, "application/x-ndjson"))
+    routes.add("GET", "/checks", list_kept_checks, page)
+    routes.add("GET", "/checks/{id}", get_kept_check, one)
+    routes.add("DELETE", "/checks/{id}", delete_kept_check, {204: {"description": "Deleted"}, **problems(404)})
+    for name, handler, media in (
+        ("report.html", get_report_html, "text/html"),
+        ("report.pdf", get_report_pdf, "application/pdf"),
+        ("evidence.zip", get_evidence, "application/zip"),
+    ):
+        answer = {"description": "The file", "content": {media: {"schema": {"type": "string"}}}}
+        routes.add("GET", f"/checks/{{id}}/{name}", handler, {200: answer, **problems(404)})
+
+
+async def create_check(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(description="The same request sent again within 24 h is not done twice")
+    ] = None,
+) -> Response:
+    """Check a submission and keep the report."""
+    here = state(request)
+    demand_type(request, JSON_TYPES)
+    deadline = here.deadline()
+    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
+    if idempotency_key is None:
+        id, body = await here.pool.run_within(deadline, check_one, here, raw, deadline)
+    else:
+        id, body = await here.pool.run_within(deadline, check_with_key, here, caller_of(request), idempotency_key, raw, deadline)
+    return Response(body, 201, {"Location": f"/v1/checks/{id}"}, "application/json")
+
+
+async def create_checks(
+    request: Request, store: Annotated[bool, Query(description="`false` keeps none of the reports")] = True
+) -> Response:
+    """Check many submissions, one a line; the answers stream back in the order of the input, each as soon as it is ready."""
+    demand_type(request, NDJSON_TYPES)
+    return StreamingResponse(check_lines(request, state(request), keep=store), media_type="application/x-ndjson")
+
+
+async def list_kept_checks(
+    request: Request,
+    verdict: VerdictName | None = None,
+    flagged: bool | None = None,
+    domain: Annotated[str | None, Query(description="Host or registrable domain of the submission's URL")] = None,
+    article_id: Annotated[str | None, Query(description="Checks that matched this article")] = None,
+    source_id: str | None = None,
+    scan_id: str | None = None,
+    since: Annotated[str | None, Query(description="RFC 3339; this moment or later")] = None,
+    until: Annotated[str | None, Query(description="RFC 3339; before this moment; a date includes its day")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> Response:
+    """Kept checks, newest first, in short form."""
+    here = state(request)
+    given = {
+        "verdict": verdict,
+        "flagged": flagged,
+        "domains": domain and domain.lower().rstrip("."),
+        "article_ids": article_id,
+        "source_id": source_id,
+        "scan_id": scan_id,
+    }
+    where: dict[str, Scalar | Between] = {name: value for name, value in given.items() if value is not None}
+    for name, value in where.items():
+        if isinstance(value, str):
+            check_text(name, value)
+    if since is not None or until is not None:
+        low = None if since is None else parse_moment(since, "since")
+        where["at"] = Between(low, None if until is None else parse_moment(until, "until", end=True))
+    page = await here.pool.run(list_checks, here.store, where, limit=limit, cursor=cursor)
+    return Response(orjson.dumps(page.to_dict()), media_type="application/json")
+
+
+async def get_kept_check(request: Request, id: str) -> Response:
+    """The whole report of a kept check, as it was made."""
+    return Response(orjson.dumps(await _kept(request, id)), media_type="application/json")
+
+
+async def delete_kept_check(request: Request, id: str) -> Response:
+    """Delete a kept check."""
+    here = state(request)
+    if not await here.pool.run(delete_check, here.store, id):
+        raise Problem(404, "There is no such check.")
+    return Response(status_code=204)
+
+
+async def get_report_html(request: Request, id: str, lang: Lang = "id") -> Response:
+    """The report for a reader: one HTML file that opens offline."""
+    report = await _kept(request, id)
+    html = await state(request).pool.run(render_html, report, lang)
+    return Response(html, headers={"Content-Security-Policy": REPORT_CSP}, media_type="text/html")
+
+
+async def get_report_pdf(request: Request, id: str, lang: Lang = "id") -> Response:
+    """The report for a reader, as PDF."""
+    report = await _kept(request, id)
+    pdf = await state(request).pool.run(render_pdf, report, lang)
+    return _file(pdf, "application/pdf", f"sidik-{report['id']}.pdf")
+
+
+async def get_evidence(request: Request, id: str, lang: Lang = "id") -> Response:
+    """The evidence bundle, for a reader who disputes the finding: everything in both languages, with sums and a signature."""
+    here = state(request)
+    report = await _kept(request, id)
+    bundle = await here.pool.run(bundle_of, here.store, report)
+    return _file(bundle, "application/zip", f"sidik-{report['id']}-evidence.zip")
+
+
+async def _kept(request: Request, id: str) -> dict[str, Any]:
+    here = state(request)
+    if "\0" in id:
+        raise InputError("id", "contains NUL")
+    report = await here.pool.run(get_check, here.store, id)
+    if report is None:
+        raise Problem(404, "There is no such check.")
+    return report
+
+
+def _file(data: bytes, media: str, name: str) -> Response:
+    return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=media)

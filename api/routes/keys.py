@@ -1,0 +1,56 @@
+"""`/v1/keys`: who may use the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import FastAPI, Query, Request, Response
+
+from api import schemas
+from api.bodies import JSON_TYPES, demand_type, read_body
+from api.deps import state
+from api.endpoints import Scoped, body_of, json_of, problems
+from api.jsontext import decode_object
+from api.keys import create_key, list_keys, revoke_key
+from api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from api.problems import Problem
+from api.schemas import KeyIn
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the routes of this file."""
+    routes = Scoped(app, "admin")
+    made = {201: json_of(schemas.NewKeyOut, "The key, shown once")}
+    routes.add("POST", "/keys", make_key, made, body=body_of(KeyIn))
+    routes.add("GET", "/keys", list_all_keys, {200: json_of(schemas.KeyPage, "Keys, oldest first, without their secrets")})
+    routes.add("DELETE", "/keys/{id}", delete_key, {204: {"description": "Revoked"}, **problems(404)})
+
+
+async def make_key(request: Request) -> Response:
+    """Make a key. It is shown in this answer and never again."""
+    here = state(request)
+    demand_type(request, JSON_TYPES)
+    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
+    given = KeyIn.model_validate(decode_object(raw))
+    made = await here.pool.run(create_key, here.store, given.name, given.scopes, given.expires_at, given.rate_per_minute)
+    return Response(orjson.dumps(made), 201, {"Location": f"/v1/keys/{made['id']}"}, "application/json")
+
+
+async def list_all_keys(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> Response:
+    """All keys, without their secrets."""
+    here = state(request)
+    page = await here.pool.run(list_keys, here.store, limit=limit, cursor=cursor)
+    return Response(orjson.dumps(page.to_dict()), media_type="application/json")
+
+
+async def delete_key(request: Request, id: str) -> Response:
+    """Revoke a key: from the next request on it is not valid."""
+    here = state(request)
+    if not await here.pool.run(revoke_key, here.store, id):
+        raise Problem(404, "There is no such key.")
+    return Response(status_code=204)

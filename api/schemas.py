@@ -1,0 +1,292 @@
+"""What comes in, checked; what goes out, described. Answers are made as plain dicts and documented here, not validated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from fingerprints.article import check_text
+from fingerprints.dates import canonical_time
+from fingerprints.errors import InputError
+
+Scope = Literal["articles", "checks", "scans", "cases", "admin"]
+VerdictName = Literal["copy", "partial_copy", "rewrite", "quotation", "shared_source", "original"]
+
+
+def _plain(value: str) -> str:
+    try:
+        check_text("", value)
+    except InputError as error:
+        raise PydanticCustomError("text", "{detail}", {"detail": error.detail}) from None
+    return value
+
+
+def _time(value: str) -> str:
+    try:
+        return canonical_time(value, "")
+    except InputError as error:
+        raise PydanticCustomError("time", "{detail}", {"detail": error.detail}) from None
+
+
+Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra={"pattern": "^[^\\u0000]*$"})]
+Time = Annotated[
+    str,
+    AfterValidator(_time),
+    Field(
+        json_schema_extra={
+            "pattern": r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$",
+            "examples": ["2024-07-09T08:00:00Z"],
+        },
+        description="RFC 3339 date-time, or a date where only the day is known",
+    ),
+]
+
+
+class Given(BaseModel):
+    """Input: no unknown field, no value of another type."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class ArticleIn(Given):
+    """An article to keep: its text, or the page it stands on. Exactly one of `text` and `html`."""
+
+    text: Text | None = None
+    html: Text | None = None
+    url: Text | None = None
+    title: Text | None = None
+    published_at: Time | None = None
+    author: Text | None = None
+    outlet: Text | None = Field(None, description="Defaults to the registrable domain of the URL")
+    rights: Literal["own", "shared"] = "own"
+
+
+class BulkArticleIn(ArticleIn):
+    """One line of a bulk import."""
+
+    id: Text
+
+
+class CheckIn(Given):
+    """A submission: exactly one of `text` and `html`, or `url` alone, which is then fetched."""
+
+    text: Text | None = None
+    html: Text | None = None
+    url: Text | None = None
+    title: Text | None = None
+    published_at: Time | None = None
+    ref: Text | None = Field(None, max_length=1000, description="Your own name for the submission, given back in the report")
+    exclude_articles: list[Text] = Field([], max_length=10_000, description="Ids of articles that are not to be looked at")
+
+
+class KeyIn(Given):
+    """A key to make."""
+
+    name: Text = Field(min_length=1, max_length=200)
+    scopes: list[Scope] = Field(min_length=1, max_length=20)
+    expires_at: Time | None = None
+    rate_per_minute: int | None = Field(None, ge=1, le=1_000_000)
+
+
+class FieldError(BaseModel):
+    location: str
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Duplicate(BaseModel):
+    id: str
+    jaccard: float = Field(ge=0, le=1)
+
+
+class PutOut(Out):
+    id: str
+    version: int
+    change: Literal["created", "updated", "unchanged"]
+    words: int
+    duplicates: list[Duplicate]
+
+
+class LineError(BaseModel):
+    line: int
+    id: str | None
+    detail: str
+
+
+class BulkOut(Out):
+    received: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    errors: list[LineError]
+
+
+class ArticleShort(Out):
+    id: str
+    version: int
+    url: str | None
+    title: str | None
+    published_at: str | None
+    author: str | None
+    outlet: str | None
+    rights: Literal["own", "shared"]
+    sha256: str
+    stored_at: str
+
+
+class ArticleOut(ArticleShort):
+    text: str
+
+
+class SpanOut(BaseModel):
+    start: int
+    end: int
+
+
+class TextSpanOut(SpanOut):
+    text: str
+
+
+class ExemptSpanOut(SpanOut):
+    reason: Literal["quotation", "boilerplate", "shared_source", "common"]
+
+
+class PassageOut(Out):
+    submission: TextSpanOut
+    article: TextSpanOut
+    words: int
+    similarity: float
+    kind: Literal["verbatim", "edited", "reworded"]
+    exempt: Literal["quotation", "boilerplate", "shared_source", "common"] | None
+    exempt_spans: list[ExemptSpanOut]
+
+
+class ArticleRefOut(Out):
+    id: str
+    version: int
+    sha256: str
+    title: str | None
+    url: str | None
+    published_at: str | None
+    author: str | None
+    rights: Literal["own", "shared"]
+
+
+class MatchShort(Out):
+    article: ArticleRefOut
+    verdict: VerdictName
+    score: float
+    copied: float
+    taken: float
+    verbatim: float
+    jaccard: float
+    longest_run_words: int
+    first: Literal["article", "submission", "unknown"]
+    attribution: Literal["linked", "named", "absent", "unknown"]
+
+
+class MatchOut(MatchShort):
+    passages: list[PassageOut]
+
+
+class SubmissionShort(Out):
+    title: str | None
+    url: str | None
+    published_at: str | None
+    sha256: str
+    words: int
+    own_words: int
+
+
+class SubmissionOut(SubmissionShort):
+    text: str
+    boilerplate: list[SpanOut]
+    evasion: dict[str, int]
+
+
+class ReportHead(Out):
+    id: str
+    created_at: str
+    ref: str | None
+    verdict: VerdictName
+    flagged: bool
+    score: float
+    reasons: list[str]
+
+
+class ReportOut(ReportHead):
+    submission: SubmissionOut
+    matches: list[MatchOut]
+    stats: dict[str, Any]
+    engine: dict[str, Any]
+
+
+class CheckShort(ReportHead):
+    submission: SubmissionShort
+    domain: str | None
+    match_count: int
+    best_match: MatchShort | None
+    source_id: str | None
+    scan_id: str | None
+
+
+class CopyOut(Out):
+    check_id: str
+    created_at: str
+    url: str | None
+    domain: str | None
+    title: str | None
+    verdict: VerdictName
+    flagged: bool
+    match: MatchOut
+    superseded: list[str] = Field([], description="Sentences of an earlier version that the copy still carries")
+
+
+class KeyOut(Out):
+    id: str
+    prefix: str
+    name: str
+    scopes: list[Scope]
+    created_at: str
+    expires_at: str | None
+    rate_per_minute: int | None
+
+
+class NewKeyOut(KeyOut):
+    key: str = Field(description="The key itself: shown here and never again")
+
+
+class ArticlePage(BaseModel):
+    items: list[ArticleShort]
+    next_cursor: str | None
+
+
+class CheckPage(BaseModel):
+    items: list[CheckShort]
+    next_cursor: str | None
+
+
+class CopyPage(BaseModel):
+    items: list[CopyOut]
+    next_cursor: str | None
+
+
+class KeyPage(BaseModel):
+    items: list[KeyOut]
+    next_cursor: str | None

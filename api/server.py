@@ -1,0 +1,155 @@
+"""Starting and stopping the server: one process, or several on one port."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from functools import partial
+
+import httpx
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api import logs
+from api.app import create_app
+from api.metrics import MULTIPROCESS
+from api.sessions import create_sign_in
+from api.settings import Settings
+from detector import Policy
+from fingerprints.errors import InputError
+from fingerprints.stores import open_store
+from fingerprints.stores.contract import Store
+
+STARTUP_SECONDS = 60
+"""Seconds without a sign of life after which a worker is replaced; compiling the kernels for the first time takes some 20."""
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until it is told to stop (SIGTERM, SIGINT); running requests are finished. Returns the exit status.
+
+    Raises `InputError` for settings that cannot work, `StoreError` when the store cannot be opened.
+    """
+    logs.configure()
+    for name in settings.unknown_environment():
+        structlog.get_logger("sidik").warning("this environment variable sets nothing", name=name)
+    Policy.from_toml(settings.policy)
+    if settings.workers == 1:
+        return _serve_alone(settings)
+    if settings.store.startswith("memory:"):
+        raise InputError("setting workers", "must be 1 for a store in memory, which processes cannot share")
+    store = open_store(settings.store)
+    try:
+        store.check_usable()
+        return _serve_together(settings, store)
+    finally:
+        store.close()
+
+
+def worker_app(settings: Settings) -> FastAPI:
+    """The application of one of several workers, which stops by itself when its parent is killed."""
+    logs.configure()
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    return create_app(settings)
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready to answer."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings, address: str) -> None:
+        super().__init__(config)
+        self._app, self._settings, self._address = app, settings, address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            announce(self._settings, self._address, self._app.state.sidik.store)
+
+
+def announce(settings: Settings, address: str, store: Store) -> None:
+    """Print the address on one line; to a terminal also a sign-in link, which works once."""
+    print(f"Sidik is ready at {address}", flush=True)
+    wanted = settings.sign_in_link
+    if wanted or (wanted is None and sys.stderr.isatty()):
+        print(f"Sign in to the pages (works once): {address}/#masuk={create_sign_in(store)}", file=sys.stderr, flush=True)
+
+
+def _serve_alone(settings: Settings) -> int:
+    app = create_app(settings)
+    config = _config(settings, app)
+    listening = config.bind_socket()
+    server = _Server(config, app, settings, _address(settings, listening))
+    server.run([listening])
+    return 0 if server.started else 3
+
+
+def _serve_together(settings: Settings, store: Store) -> int:
+    with tempfile.TemporaryDirectory(prefix="sidik-metrics-") as folder:
+        os.environ[MULTIPROCESS] = folder  # read by the workers when they start
+        config = _config(settings, partial(worker_app, settings), factory=True)
+        listening = config.bind_socket()
+        supervisor = Multiprocess(config, sockets=[listening])
+        address = _address(settings, listening)
+        waiting = threading.Thread(
+            target=_announce_when_ready, args=(settings, address, store, supervisor.should_exit), daemon=True
+        )
+        waiting.start()
+        try:
+            supervisor.run()
+        finally:
+            waiting.join(5)
+            del os.environ[MULTIPROCESS]
+            listening.close()
+        failed = any(process.exitcode == uvicorn.config.STARTUP_FAILURE for process in supervisor.processes)
+        return 3 if failed else 0
+
+
+def _config(settings: Settings, app: object, *, factory: bool = False) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an application, or what makes one
+        factory=factory,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=STARTUP_SECONDS,
+    )
+
+
+def _address(settings: Settings, listening: socket.socket) -> str:
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listening.getsockname()[1]}"
+
+
+def _announce_when_ready(settings: Settings, address: str, store: Store, stopping: threading.Event) -> None:
+    with httpx.Client(trust_env=False, timeout=STARTUP_SECONDS) as client:
+        while not stopping.wait(0.05):
+            try:
+                if client.get(f"{address}/readyz").status_code == 200:
+                    announce(settings, address, store)
+                    return
+            except httpx.TransportError:
+                continue
+
+
+def _stop_with_parent() -> None:
+    """A parent killed outright can tell nobody, and workers left behind would keep the port."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,79 @@
+"""Signing in to the pages: a single-use link from the terminal, or a key, is exchanged for a session cookie."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from api.clock import microseconds, now
+from api.keys import SCOPES, Caller
+from fingerprints.stores.contract import Between, Kind, Store
+
+COOKIE = "sidik_session"
+CSRF_HEADER = "x-sidik-csrf"
+SESSIONS = Kind("session", ("until",))
+SIGN_INS = Kind("sign_in", ("until",))
+SIGN_IN_LIFE = timedelta(minutes=30)
+SESSION_LIFE = timedelta(hours=12)
+
+
+def create_sign_in(store: Store) -> str:
+    """A token that can be exchanged once, within 30 minutes, for a session with every scope. Only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    _drop_expired(store, SIGN_INS)
+    store.records.insert(SIGN_INS, _hash(token), {"until": microseconds(now() + SIGN_IN_LIFE)})
+    return token
+
+
+def redeem_sign_in(store: Store, token: str) -> str | None:
+    """The session token for a sign-in token, which is used up by this; None when it is unknown, used or too old."""
+    id = _hash(token)
+    record = store.records.get(SIGN_INS, id)
+    if record is None or not store.records.delete(SIGN_INS, id) or record.doc["until"] <= microseconds(now()):
+        return None
+    return create_session(store, Caller("link", "link", frozenset(SCOPES)))
+
+
+def create_session(store: Store, caller: Caller) -> str:
+    """A session token with the scopes of `caller`; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    _drop_expired(store, SESSIONS)
+    doc = {
+        "until": microseconds(now() + SESSION_LIFE),
+        "name": caller.name,
+        "key_id": caller.id,
+        "scopes": sorted(caller.scopes),
+        "rate_per_minute": caller.rate_per_minute,
+    }
+    store.records.insert(SESSIONS, _hash(token), doc)
+    return token
+
+
+def find_session(store: Store, token: str) -> Caller | None:
+    """Who a session belongs to; None when it is unknown, ended or too old."""
+    record = store.records.get(SESSIONS, _hash(token))
+    if record is None or record.doc["until"] <= microseconds(now()):
+        return None
+    doc = record.doc
+    return Caller(doc["key_id"], doc["name"], frozenset(doc["scopes"]), doc["rate_per_minute"])
+
+
+def end_session(store: Store, token: str) -> None:
+    """Make a session token useless."""
+    store.records.delete(SESSIONS, _hash(token))
+
+
+def csrf_token(session: str) -> str:
+    """What a page must send back in `x-sidik-csrf`: known to our pages, which can be given it, and to no other site."""
+    return hmac.new(session.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def _drop_expired(store: Store, kind: Kind) -> None:
+    for record in store.records.find(kind, {"until": Between(None, microseconds(now()))}, limit=50):
+        store.records.delete(kind, record.id)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
