@@ -1,0 +1,76 @@
+"""What readers give: articles with their place, rejected items, and notes on what was odd."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from fingerprints.article import Article
+
+MAX_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that cannot be taken. `place`: file and line, or URL. `id`: None where unknown."""
+
+    place: str
+    reason: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An article, and where it was found."""
+
+    place: str
+    article: Article
+
+
+Item = Taken | Rejected
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is worth saying at the end, counted. `warnings`: kind -> how often, with the first few examples.
+    `unknown_fields`: name -> how often it was ignored. `skipped`: what was passed over on purpose, by reason."""
+
+    warnings: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    unknown_fields: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def warn(self, kind: str, example: str) -> None:
+        """Count a warning of `kind`; keep `example` if it is among the first."""
+        self.warnings[kind] += 1
+        known = self.examples.setdefault(kind, [])
+        if len(known) < MAX_EXAMPLES:
+            known.append(example)
+
+
+class Reader(Protocol):
+    """One thing to import. `done` of `total` (None: unknown) `unit`s are read; both may grow while `items` runs.
+
+    `label`: what is read, a file or URL. `state`: what the next run needs to go on from here, JSON, None for nothing; it
+    covers only items that `items` gave out before it was asked for the next one.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def unit(self) -> Literal["bytes", "items"]: ...
+
+    @property
+    def total(self) -> int | None: ...
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def state(self) -> dict[str, Any] | None: ...
+
+    def items(self) -> Iterator[Item]:
+        """Articles and rejected items, in order. Raises `InputError` where nothing at all can be read."""
