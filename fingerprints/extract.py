@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fingerprints.article import Span
 from fingerprints.errors import InputError, NotAnArticle
 from fingerprints.furniture import boilerplate
-from fingerprints.markup import Element, decode, parse, prune
+from fingerprints.markup import Element, decode, parse, prune, unfold
 from fingerprints.page_metadata import Claims, claims, clean, http_url
 from fingerprints.tokens import Tokens, tokenize
 
@@ -74,6 +74,7 @@ def extract_html(html: bytes | str, *, url: str | None = None, charset: str | No
     body_class = _classes(tree)
     all_links = tree.xpath("//a/@href")
     prune(tree)
+    unfold(tree)
     text = _body(tree, claimed, title, url)
     _demand_article(tree, claimed, title, text, body_class)
     return Page(
@@ -114,7 +115,12 @@ def _without_furniture(text: str, title: str | None) -> str:
     tokens = tokenize(text)
     spans = boilerplate(text, tokens, title=title)
     kept = [line for line in _lines(text) if _own_words(tokens, spans, line)]
-    return "\n".join(" ".join(text[line.start : line.end].replace("|", " ").split()) for line in kept)
+    return "\n".join(" ".join(_row(text[line.start : line.end]).split()) for line in kept)
+
+
+def _row(line: str) -> str:
+    """A line of a table, which trafilatura draws with bars, as plain text."""
+    return line.replace("|", " ") if line.startswith("| ") else line
 
 
 def _lines(text: str) -> list[Span]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from fingerprints import furniture_rules as rules
 from fingerprints.article import Span
-from fingerprints.furniture_head import mark_head
+from fingerprints.furniture_head import GLUED, mark_head
 from fingerprints.furniture_view import View, ranges_to_spans
 from fingerprints.tokens import Tokens, tokenize
 
@@ -25,8 +26,9 @@ MAX_SENTENCE = 45
 MAX_HEADLINE = 24
 MAX_NAMES = 8
 """Words of the names after a byline label."""
-BITS = 14
-"""The lookup table has 2**BITS entries; some 3% of other words collide and are sorted out by their full hash."""
+MAX_VOCABULARY_LINE = 14
+BITS = 16
+"""The lookup table has 2**BITS entries; one in a hundred other words collides and is sorted out by its full hash."""
 
 
 class Phrase(NamedTuple):
@@ -36,13 +38,15 @@ class Phrase(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """`table`: bool[2**BITS], the low bits of the hashes of first words. `phrases`: by hash of the first word, longest first.
+    """`table`: uint8[2**BITS], indexed by the low bits of the hashes of first words: 1 where a phrase of several words begins, 2
+    where only single words are phrases, which are labels and need a colon. `phrases`: by hash of the first word, longest first.
     `vocabulary`, `strong`: sorted hashes."""
 
-    table: NDArray[np.bool_]
+    table: NDArray[np.uint8]
     phrases: dict[int, tuple[Phrase, ...]]
     vocabulary: frozenset[int]
     strong: frozenset[int]
+    dates: frozenset[int]
     openers: frozenset[int]
 
 
@@ -57,14 +61,15 @@ def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[
     view = View(tokens)
     lexicon = _lexicon()
     mark_head(view, tokenize(title) if title else None)
-    hits = np.flatnonzero(lexicon.table[tokens.hash & np.uint64(2**BITS - 1)]).tolist()
+    found = lexicon.table[tokens.hash.astype(np.uint16)]
     done = 0
-    for at in hits:
-        if at >= done:
+    for at in found.nonzero()[0].tolist():
+        if at >= done and (found[at] & 1 or _LABEL.match(text, tokens.end[at])):
             done = max(done, _phrase(view, lexicon, at))
     _brackets(view)
-    if view.marks:
+    if len(view.lines) > 2:
         _vocabulary_lines(view, lexicon)
+    if view.marks:
         _islands(view, lexicon)
     return ranges_to_spans(view)
 
@@ -72,7 +77,7 @@ def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[
 @cache
 def _lexicon() -> Lexicon:
     phrases: dict[int, list[Phrase]] = {}
-    table = np.zeros(2**BITS, np.bool_)
+    table = np.zeros(2**BITS, np.uint8)
     kinds = (
         ("anywhere", rules.ANYWHERE),
         ("sentence", rules.SENTENCES),
@@ -85,13 +90,13 @@ def _lexicon() -> Lexicon:
         for text in filter(None, (" ".join(phrase.split()) for phrase in listed.split(","))):
             words = tuple(tokenize(text).hash.tolist())
             phrases.setdefault(words[0], []).append(Phrase(words, kind, text))
-            table[words[0] & (2**BITS - 1)] = True
+            table[words[0] & (2**BITS - 1)] |= 1 if len(words) > 1 or kind == "sentence" else 2
     return Lexicon(
         table,
         {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
         *(
             frozenset(tokenize(words).hash.tolist())
-            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.OPENERS)
+            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.DATE_WORDS, rules.OPENERS)
         ),
     )
 
@@ -116,6 +121,10 @@ def _sentence(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int)
     if not view.opens(at) or not view.capital(at):
         return at
     end = view.sentence_end(after, MAX_SENTENCE)
+    for i in range(after, end):
+        if ":," in view.gap(i) or (view.hash[i - 1] not in lexicon.vocabulary and GLUED.search(view.word(i - 1))):
+            end = i
+            break
     if len(phrase.words) == 1 and end - at > 12 and not view.is_line(at, end):
         return at
     return end if end - at <= MAX_SENTENCE else at
@@ -130,6 +139,8 @@ def _headline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int)
     if len(phrase.words) == 1 and not label_ends:
         return at
     line_end = view.line_end(at)
+    if "," in view.gap(after) or view.brackets(at) and not view.capital(after):
+        return after if label_ends and not view.brackets(at) else at
     if after == line_end:
         return _headline_lines(view, after) if view.opens_line(at) or label_ends else at
     if not (label_ends or shouted or view.capital(after)):
@@ -165,7 +176,8 @@ def _headline_end(view: View, lexicon: Lexicon, at: int, limit: int) -> int:
 def _start_of_sentence_before(view: View, lexicon: Lexicon, at: int, verb: int) -> int:
     """The sentence whose first words in small letters are at `verb` began with one of the capitals before; which one?"""
     if verb - at < 4:
-        return view.sentence_end(at, MAX_HEADLINE)
+        end = view.sentence_end(at + 1, MAX_HEADLINE)
+        return at if view.prose(at, end) else end
     for i in range(verb - 1, at + 3, -1):
         if view.hash[i] in lexicon.openers and view.capital(i):
             return i
@@ -188,7 +200,7 @@ def _byline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -
     while (
         end < line_end and end - after < MAX_NAMES and (view.capital(end) or view.number(end) or (view.minor(end) and end > after))
     ):
-        if end > after and (view.hash[end] in lexicon.phrases or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)):
+        if end > after and (")" in view.gap(end) or view.hash[end] in lexicon.phrases or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)):
             break
         end += 1
     return end if end > after else at
@@ -231,9 +243,10 @@ _RULES = {
     "tail": _tail,
 }
 
-_INITIALS = re.compile(r"\(\s?([^\W\d_]{1,15}(?:\s?[/\-,&]\s?[^\W\d_]{1,15}){0,4})\s?\)")
+_LABEL = re.compile(r"[ \xa0\t]?[)]?[:：|–—]")
+_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,15}(?P<slash>\s?[/\-,&]\s?[^\W\d_]{1,15}){0,4}\s?\)")
 _CREDIT = re.compile(
-    r"[(\[](?=\s?(?:foto|photo|dok|dokumentasi|sumber|ist|istimewa|kredit|credit|gambas|image)\b)[^()\[\]\n]{2,90}[)\]]",
+    r"[(\[]\s?(?:(?:foto|photo|dok|dokumentasi|sumber|kredit|credit|gambas|image)\b(?:\s?[:./]|(?-i:\s[A-Z]))|ist\b|istimewa\b)[^()\[\]\n]{0,90}[)\]]",
     re.IGNORECASE,
 )
 
@@ -241,39 +254,62 @@ _CREDIT = re.compile(
 def _brackets(view: View) -> None:
     """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, and credits of pictures, ``(Foto: …)``."""
     text = view.text
-    if "(" not in text and "[" not in text:
+    for bracket in "([":
+        at = text.find(bracket)
+        while at >= 0:
+            if found := _CREDIT.match(text, at):
+                first, after = view.tokens_in(*found.span())
+                if 0 < after - first <= 12:
+                    view.mark(first, after)
+            elif found := _INITIALS.match(text, at):
+                _initials(view, found)
+            at = text.find(bracket, at + 1)
+
+
+def _initials(view: View, found: re.Match[str]) -> None:
+    """``(NN/IE)`` where a paragraph ends; one abbreviation alone only after a full stop, since ``(KPK)`` explains a name."""
+    before = view.text[max(0, found.start() - 4) : found.start()].rstrip()
+    rest = view.text[found.end() : found.end() + 3]
+    if not found["slash"] and before[-1:] not in "!?.\"'”’*,":
         return
-    for found in _INITIALS.finditer(text):
-        first, after = view.tokens_in(*found.span())
-        if first >= after or after - first > 5:
-            continue
-        before, rest = text[: found.start()].rstrip(), text[found.end() : found.end() + 3]
-        ends_line = after == view.n or view.opens_line(after) or view.is_marked(after)
-        closed = before[-1:] in ".!?\"'”’*" or found.start() == 0
-        slashed = "/" in found[1]
-        if (ends_line and (closed or slashed)) or (slashed and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n):
-            view.mark(first, after)
-    for found in _CREDIT.finditer(text):
-        first, after = view.tokens_in(*found.span())
-        if 0 < after - first <= 12:
-            view.mark(first, after)
+    first, after = view.tokens_in(*found.span())
+    if not 0 < after - first <= 5:
+        return
+    ends_line = view.opens_line(after) or view.is_marked(after)
+    closed = first == 0 or view.starts_sentence(first) or before[-1:] in "!?\"'”’*"
+    if ends_line and (closed or found["slash"]):
+        view.mark(first, after)
+    elif found["slash"] and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n:
+        view.mark(first, after)
 
 
 def _vocabulary_lines(view: View, lexicon: Lexicon) -> None:
-    """Short lines of nothing but share names, dates, counters and the like, before and after the text proper."""
-    for first, after in view.outer_lines():
-        words = view.hash[first:after]
-        if after - first > 14 or view.is_marked(first):
-            continue
-        numbers = sum(view.number(i) for i in range(first, after))
-        known = sum(word in lexicon.vocabulary for word in words)
-        if numbers == len(words) or (known + numbers >= len(words) and not lexicon.strong.isdisjoint(words)):
-            view.mark(first, after)
+    """Short lines of nothing but share names, dates, counters and the like, before and after the text proper; and a date with a name."""
+    candidates = [
+        line
+        for line, (first, after) in enumerate(pairwise(view.lines))
+        if after - first <= MAX_VOCABULARY_LINE and _is_vocabulary(view, lexicon, first, after)
+    ]
+    if not candidates:
+        return
+    body = view.body_lines()
+    for line in candidates:
+        if not body or not body[0] < line < body[1]:
+            view.mark(view.lines[line], view.lines[line + 1])
+
+
+def _is_vocabulary(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
+    words = view.hash[first:after]
+    numbers = sum(view.number(i) for i in range(first, after))
+    strange = [i for i in range(first, after) if view.hash[i] not in lexicon.vocabulary and not view.number(i)]
+    if not strange:
+        return numbers == len(words) or not lexicon.strong.isdisjoint(words)
+    return numbers >= 2 and len(strange) <= 4 and all(map(view.capital, strange)) and not lexicon.dates.isdisjoint(words)
 
 
 def _islands(view: View, lexicon: Lexicon) -> None:
     """A few words between two pieces of furniture that are no sentence belong to the furniture."""
     marks = sorted(view.marks)
-    for (_, a), (b, _) in zip(marks, marks[1:], strict=False):
+    for (_, a), (b, _) in pairwise(marks):
         if 0 < b - a <= 3 and all(view.hash[i] in lexicon.vocabulary or view.number(i) for i in range(a, b)):
             view.mark(a, b)

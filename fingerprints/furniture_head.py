@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import numpy as np
-
 from fingerprints import furniture_rules as rules
-from fingerprints.furniture_view import View
-from fingerprints.tokens import Tokens, tokenize
+from fingerprints.furniture_view import HEAD_WORDS, View
+from fingerprints.tokens import CAPITAL, Tokens, tokenize
 
-HEAD_WORDS = 160
-"""Words within which a headline may be repeated and a dateline stand."""
 HEAD_LINES = 12
 MAX_TITLE = 30
 MIN_TITLE = 4
@@ -20,9 +16,12 @@ MIN_TITLE = 4
 MAX_BETWEEN = 25
 """Words of counters, share buttons and the like between two copies of a headline."""
 MAX_DATELINE = 12
+MIN_PARAGRAPH = 8
+"""Words that follow a dateline on its line; with fewer it is a line of site and date, not a dateline."""
 
-_GLUED = re.compile(r"[^\W\d_][^\W\d_a-z]{2,}[^\W\d_a-z][^\W\d_A-Z]{2}|[^\W\d_A-Z]{2}[^\W\d_a-z][^\W\d_A-Z]")
+GLUED = re.compile(r"[^\W\d_][^\W\d_a-z]{2,}[^\W\d_a-z][^\W\d_A-Z]{2}|[^\W\d_A-Z]{2}[^\W\d_a-z][^\W\d_A-Z]")
 _DASH = re.compile(r"\s*(?:[–—―‒]+|-{2,3})\s*|\s+-\s*|-\s+")
+_ANY_DASH = re.compile(r"[–—―‒\-|]")
 _PATH = re.compile(r"\s*(?:»|›|>|/|→|•)\s*")
 
 
@@ -41,9 +40,9 @@ def _breadcrumb_glued(view: View) -> int:
     line_end = view.line_end(0)
     short = line_end if line_end <= 14 else 10
     head = view.text[: int(view.tokens.end[min(short, view.n) - 1])]
-    if not _GLUED.search(head):
+    if not GLUED.search(head):
         return 0
-    glued = [i for i in range(min(short, view.n)) if _GLUED.search(view.word(i))]
+    glued = [i for i in range(min(short, view.n)) if GLUED.search(view.word(i))]
     if not glued or not all(view.capital(i) for i in range(glued[-1] + 1)):
         return 0
     return glued[-1] + 1
@@ -91,18 +90,20 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
     A whole line, repeated; or, on one line, words repeated at once or after a little furniture. Where the first copy's first word is
     glued to the breadcrumb, the comparison begins with the second word.
     """
-    head = view.tokens.hash[: min(view.n, HEAD_WORDS)]
-    if first + MIN_TITLE > len(head):
-        return None
-    line_end = view.line_end(first)
-    for again in (np.flatnonzero(head[first + MIN_TITLE :] == head[first]) + first + MIN_TITLE).tolist():
+    head = view.head
+    again = first + MIN_TITLE - 1
+    while again + 1 < len(head) - MIN_TITLE:
+        try:
+            again = head.index(head[first], again + 1)
+        except ValueError:
+            return None
         length = 0
         most = min(again - first, len(head) - again, MAX_TITLE)
         while length < most and head[first + length] == head[again + length]:
             length += 1
         if length < MIN_TITLE or again - first - length > MAX_BETWEEN:
             continue
-        whole = first + length == line_end and view.opens_line(first)
+        whole = first + length == view.line_end(first) and view.opens_line(first)
         if whole and view.opens_line(again):
             return again, length
         if whole and view.capital(again) and (again + length >= view.n or view.capital(again + length)):
@@ -140,23 +141,19 @@ def _mark_between(view: View, first: int, after: int) -> None:
 
 def _known_title(view: View, title: Tokens) -> int:
     """Mark the copies of a known headline at the start of the text or on one of the first lines; the end of the last, 0 without."""
-    wanted, end = title.hash, 0
+    wanted, end = title.hash.tolist(), 0
     starts = [line for line in view.lines[:HEAD_LINES] if line < min(HEAD_WORDS, view.n)]
     todo = [0, *starts]
     for first in todo:
-        length = min(len(wanted), view.n - first)
-        if first < end or length < MIN_TITLE:
+        if first < end or first >= len(view.head) or view.head[first] != wanted[0]:
             continue
-        line_end = view.line_end(first)
-        same = np.array_equal(view.tokens.hash[first : first + length], wanted[:length])
-        if same and length == len(wanted):
+        length, line_end = min(len(wanted), view.n - first), view.line_end(first)
+        if length == len(wanted) and view.hash[first : first + length] == wanted:
             view.mark(first, first + length)
             end = first + length
             if end < view.n and not view.opens_line(end):
                 todo.append(end)
-        elif line_end - first >= 0.8 * len(wanted) and np.array_equal(
-            view.tokens.hash[first:line_end], wanted[: line_end - first]
-        ):
+        elif line_end - first >= 0.8 * len(wanted) and view.hash[first:line_end] == wanted[: line_end - first]:
             view.mark(first, line_end)
             end = line_end
     return end
@@ -169,7 +166,7 @@ def _dateline(view: View, body: int) -> None:
     firsts += [line for line in view.lines[: HEAD_LINES + 1] if body < line < min(view.n, HEAD_WORDS)] if short or body else []
     for first in firsts:
         end = _dateline_end(view, first)
-        if end > first:
+        if end > first and view.line_end(first) - end >= MIN_PARAGRAPH:
             view.mark(first, end)
             return
     _dateline_inside(view)
@@ -221,8 +218,8 @@ def _dateline_end(view: View, first: int) -> int:
     ``Name.com, Jakarta`` (no dash).
     """
     opening = view.text[int(view.tokens.start[first]) : int(view.tokens.start[first]) + 100]
-    dash = _DASH.search(opening)
-    if dash is None and "." not in opening[:40]:
+    dash = _ANY_DASH.search(opening)
+    if (dash is None and "." not in opening[:40]) or not view.tokens.flags[first] & CAPITAL:
         return first
     site, at, closed = False, first, False
     while at < min(view.n, first + MAX_DATELINE):

@@ -111,6 +111,12 @@ email google copy follow ikuti login masuk search cari menu nama
 """
 """Of these such a line needs one."""
 
+DATE_WORDS = """
+wib wita wit januari februari maret april mei juni juli agustus september oktober november desember january february march may june july
+august october december jan feb mar apr jun jul agu agt ags aug sep okt oct nov des dec senin selasa rabu kamis jumat sabtu minggu
+"""
+"""A line before or after the text with one of these, two numbers and a few names is the line of author and date."""
+
 TOP_LEVEL = "com co id net org tv news go my sg info online media press biz asia xyz ac or web desa"
 """What follows the full stop in the name of a site."""
 

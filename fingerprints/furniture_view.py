@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from fingerprints.article import Span
 from fingerprints.tokens import CAPITAL, LINE, NUMBER, SENTENCE, STOP, Tokens
+
+
+HEAD_WORDS = 160
+"""Words within which a headline may be repeated and a dateline stand."""
 
 
 class View:
@@ -18,7 +23,7 @@ class View:
         self.text = tokens.text
         self.tokens = tokens
         self.n = len(tokens)
-        self.lines: list[int] = np.flatnonzero(tokens.flags & LINE).tolist()
+        self.lines: list[int] = (tokens.flags & LINE).nonzero()[0].tolist()
         if not self.lines or self.lines[0] != 0:
             self.lines.insert(0, 0)
         self.lines.append(self.n)
@@ -28,6 +33,12 @@ class View:
     @cached_property
     def hash(self) -> list[int]:
         found: list[int] = self.tokens.hash.tolist()
+        return found
+
+    @cached_property
+    def head(self) -> list[int]:
+        """`hash` of the first `HEAD_WORDS` words."""
+        found: list[int] = self.tokens.hash[:HEAD_WORDS].tolist()
         return found
 
     @cached_property
@@ -91,6 +102,14 @@ class View:
         gap = self.text[self.end[after - 1] : self.end[after - 1] + 4]
         return gap.lstrip(" \xa0\t)").startswith((":", "：", "::", "–", "—", "|"))
 
+    def brackets(self, at: int) -> bool:
+        """Whether an opening bracket stands right before token `at`."""
+        return self.gap(at).rstrip().endswith(("(", "["))
+
+    def closed(self, after: int) -> bool:
+        """Whether a full stop stands right after token `after - 1`."""
+        return self.text[self.end[after - 1] : self.end[after - 1] + 1] == "."
+
     def line_end(self, at: int) -> int:
         """The end of the line that holds token `at`."""
         return self.lines[min(bisect_right(self.lines, at), len(self.lines) - 1)]
@@ -124,8 +143,8 @@ class View:
 
     def title_share(self, first: int, after: int) -> float:
         """Share of the words, function words and numbers aside, that start with a capital."""
-        major = [self.flags[i] & CAPITAL for i in range(first, after) if not self.minor(i)]
-        return sum(map(bool, major)) / len(major) if major else 1.0
+        major = [flag & CAPITAL for flag in self.flags[first : min(after, first + 30)] if not flag & (STOP | NUMBER)]
+        return sum(major) / (CAPITAL * len(major)) if major else 1.0
 
     def bigram_recurs(self, at: int) -> bool:
         """Whether tokens `at`, `at + 1` stand side by side elsewhere too, as the parts of a name do."""
@@ -137,15 +156,16 @@ class View:
         """The tokens within code points `[start, end)`."""
         return bisect_left(self.start, start), bisect_left(self.start, end)
 
-    def outer_lines(self) -> list[tuple[int, int]]:
-        """Lines before the first and after the last line of prose."""
-        pairs = list(zip(self.lines, self.lines[1:], strict=False))
-        body = [
-            i
-            for i, (first, after) in enumerate(pairs)
-            if after - first >= 8 and not self.is_marked(first) and self.prose(first, after)
-        ]
-        return pairs if not body else pairs[: body[0]] + pairs[body[-1] + 1 :]
+    def body_lines(self) -> tuple[int, int] | None:
+        """The first and the last line of prose (indices into `lines`), or None."""
+        pairs = list(pairwise(self.lines))
+        first = next((i for i, line in enumerate(pairs) if self._paragraph(*line)), None)
+        if first is None:
+            return None
+        return first, next(i for i in range(len(pairs) - 1, -1, -1) if self._paragraph(*pairs[i]))
+
+    def _paragraph(self, first: int, after: int) -> bool:
+        return after - first >= 8 and not self.is_marked(first) and self.prose(first, after)
 
 
 def ranges_to_spans(view: View) -> list[Span]:

@@ -26,7 +26,7 @@ _PRUNED_TAGS = (
     "script|style|noscript|template|nav|aside|footer|form|button|select|iframe|object|embed|svg|canvas|dialog|menu|input|textarea"
 )
 _PRUNED_ROLES = ("navigation", "complementary", "banner", "search", "contentinfo", "dialog", "menu")
-_PRUNED_WORDS = frozenset(
+_PRUNED_WORDS = set(
     # One word of a class or id, split at - _ and capitals, that is never the body of an article.
     ["breadcrumb", "breadcrumbs", "share", "sharing", "shares", "sharedaddy", "social", "sosmed", "sosial", "related", "terkait", "relatedposts", "jp", "popular", "populer", "terpopuler", "trending", "sidebar", "widget", "widgets", "newsletter", "subscribe", "pagination", "paging", "pager", "paginator", "navigation", "komentar", "comment", "comments", "respond", "disqus", "ads", "advertisement", "advert", "iklan", "adsbygoogle", "banner", "sponsor", "promo", "popup", "modal", "cookie", "copyright", "hakcipta", "byline", "tagcloud", "readalso", "bacajuga", "alsoread", "bacaan", "rekomendasi", "recommended", "recommendation", "toolbar", "skip", "views", "viewcount", "counter"]
 )
@@ -94,6 +94,25 @@ def parse(text: str) -> Element:
         if elements > MAX_ELEMENTS:
             raise InputError("html", f"has more than {MAX_ELEMENTS} elements")
     return tree
+
+
+GALLERY_CAPTIONS = 4
+"""Captions from which on a page is a gallery, whose captions are its text."""
+
+
+def unfold(tree: Element) -> None:
+    """Rename, in place, what hides text from extraction: tables used for layout become divisions, captions of a gallery paragraphs."""
+    for table in tree.xpath("//table"):
+        if table.xpath(".//td//p | .//td//table | .//td//h1 | .//td//div") or any(len(cell.findall(".//br")) > 3 for cell in table.iter("td")):
+            for element in [table, *table.iter("tbody", "tr", "td", "th")]:
+                element.tag = "div"
+    captions = tree.xpath("//figcaption")
+    if len(captions) >= GALLERY_CAPTIONS:
+        for caption in captions:
+            caption.tag = "p"
+            for around in caption.iterancestors("figure", "div", "ul", "li", "section"):
+                around.tag = "div"
+                around.attrib.clear()
 
 
 def prune(tree: Element) -> None:
