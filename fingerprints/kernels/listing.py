@@ -1,0 +1,148 @@
+"""From shared runs to what is listed: which runs are common, who shares one that is not, who comes first."""
+
+# mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+ELSE = np.float32(0.5)
+"""Weight outside its common runs below which an article counts as sharing nothing else: half of one hash that only it holds."""
+
+
+@njit(nogil=True, cache=True)
+def by_article(runs, articles):
+    """(first [articles + 1], runs [m, (start, end)]): the runs of each article as disjoint intervals, in rising order."""
+    first = np.zeros(articles + 1, np.int64)
+    for i in range(len(runs)):
+        first[runs[i, 0] + 1] += 1
+    for a in range(articles):
+        first[a + 1] += first[a]
+    fill, sorted_runs = first.copy(), np.empty((len(runs), 2), np.int32)
+    for i in range(len(runs)):
+        a = runs[i, 0]
+        j = fill[a]
+        fill[a] += 1
+        while j > first[a] and sorted_runs[j - 1, 0] > runs[i, 1]:
+            sorted_runs[j] = sorted_runs[j - 1]
+            j -= 1
+        sorted_runs[j, 0], sorted_runs[j, 1] = runs[i, 1], runs[i, 2]
+    return first, sorted_runs
+
+
+@njit(nogil=True, cache=True)
+def count_windows(first, runs, words, length, firsts):
+    """int32[windows]: in how many articles each window of the query stands. `firsts`: see `first_windows`; may be empty."""
+    steps = np.zeros(max(words - length + 1, 0) + 1, np.int32)
+    for a in range(len(first) - 1):
+        done = np.int64(0)
+        for i in range(first[a], first[a + 1]):
+            start, end = max(np.int64(runs[i, 0]), done), np.int64(runs[i, 1]) - length + 1
+            if end > start:
+                steps[start] += 1
+                steps[end] -= 1
+                done = end
+    count = np.cumsum(steps[:-1]).astype(np.int32)
+    for p in range(len(firsts)):
+        count[p] = count[firsts[p]]
+    return count
+
+
+@njit(nogil=True, cache=True)
+def common_stretches(count, length, common):
+    """(stretches [n, (start, end, articles)], the rarest window of each): where all windows stand in more than `common`."""
+    n = 0
+    for p in range(len(count)):
+        n += count[p] > common and (p == 0 or count[p - 1] <= common)
+    out, rarest = np.empty((n, 3), np.int32), np.empty(n, np.int64)
+    n, p = 0, 0
+    while p < len(count):
+        start, least = p, p
+        while p < len(count) and count[p] > common:
+            if count[p] < count[least]:
+                least = p
+            p += 1
+        if p > start:
+            out[n, 0], out[n, 1], out[n, 2] = start, p - 1 + length, count[least]
+            rarest[n] = least
+            n += 1
+        else:
+            p += 1
+    return out, rarest
+
+
+@njit(nogil=True, cache=True)
+def classify(first, runs, count, sizes, length, common):
+    """uint8[articles]: 0 shares no run, 1 one that is not common, 2 is half or more of common runs, 3 holds some."""
+    rare = np.zeros(len(count) + 1, np.int32)
+    for p in range(len(count)):
+        rare[p + 1] = rare[p] + (count[p] <= common)
+    out = np.zeros(len(sizes), np.uint8)
+    for a in range(len(sizes)):
+        covered, done = np.int64(0), np.int64(0)
+        for i in range(first[a], first[a + 1]):
+            start, end = np.int64(runs[i, 0]), np.int64(runs[i, 1])
+            out[a] = 1 if out[a] == 1 or rare[end - length + 1] > rare[start] else 3
+            covered += max(end - max(start, done), 0)
+            done = max(done, end)
+        if out[a] == 3 and 2 * covered >= sizes[a]:
+            out[a] = 2
+    return out
+
+
+@njit(nogil=True, cache=True)
+def share_nothing_else(first, runs, kind, gains, total):
+    """bool[articles]: articles of kind 3 whose score `total` comes from their common runs. `gains`: running sum of the weights at
+    each position of the query."""
+    out = np.zeros(len(kind), np.bool_)
+    for a in range(len(kind)):
+        if kind[a] != 3:
+            continue
+        inside, done = np.float32(0), np.int64(0)
+        for i in range(first[a], first[a + 1]):
+            start, end = max(np.int64(runs[i, 0]), done), np.int64(runs[i, 1])
+            if end > start:
+                inside += gains[end] - gains[start]
+                done = end
+        out[a] = total[a] - inside < ELSE
+    return out
+
+
+@njit(nogil=True, cache=True)
+def representatives(first, runs, rarest, length, seqs, allowed, listed):
+    """List the oldest allowed article of each rarest window (rising positions)."""
+    oldest = np.full(len(rarest), -1, np.int64)
+    for a in range(len(seqs)):
+        if not allowed[a]:
+            continue
+        for i in range(first[a], first[a + 1]):
+            k = np.searchsorted(rarest, np.int64(runs[i, 0]))
+            while k < len(rarest) and rarest[k] <= runs[i, 1] - length:
+                if oldest[k] < 0 or seqs[a] < seqs[oldest[k]]:
+                    oldest[k] = a
+                k += 1
+    for k in range(len(oldest)):
+        if oldest[k] >= 0:
+            listed[oldest[k]] = True
+
+
+@njit(nogil=True, cache=True)
+def best_of(weight, seqs, eligible, limit):
+    """The places of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
+    best = np.empty(max(limit, 0), np.int64)
+    n = 0
+    for a in range(len(weight)):
+        if not eligible[a] or limit <= 0:
+            continue
+        if n == limit:
+            last = best[n - 1]
+            if weight[a] < weight[last] or (weight[a] == weight[last] and seqs[a] > seqs[last]):
+                continue
+            n -= 1
+        j = n
+        while j and (weight[best[j - 1]] < weight[a] or (weight[best[j - 1]] == weight[a] and seqs[best[j - 1]] > seqs[a])):
+            best[j] = best[j - 1]
+            j -= 1
+        best[j] = a
+        n += 1
+    return best[:n]
