@@ -6,16 +6,21 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from detector.follow import catch_up
 from detector.reading import Reading, read
 from fingerprints.article import Article
 from fingerprints.errors import IndexError_
-from fingerprints.index import FingerprintIndex
+from fingerprints.fingerprint import SCHEME, Fingerprint
+from fingerprints.index import Candidates
 from fingerprints.segments import SegmentIndex
 from fingerprints.stores import open_store
 from fingerprints.stores.contract import Store, Stored
+
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +36,7 @@ class Archive:
         self.notices: list[str] = []
         self._folder = folder
         self._following = threading.Lock()
+        self._mending = threading.RLock()
         self._readings = _Readings()
         self.index = self._open_index()
         self.follow()
@@ -48,21 +54,26 @@ class Archive:
 
     def follow(self, known: Mapping[int, Article] | None = None) -> int:
         """Catch the index up with the store; returns how many changes were applied."""
-        try:
-            return catch_up(self.store, self.index, self._following, known)
-        except IndexError_ as error:
-            self._notice(f"rebuilding the index: {error}")
-            return self.rebuild()
+        applied = self._ask(lambda index: catch_up(self.store, index, self._following, known))
+        if applied and not self.index.writes:
+            self.index.refresh()
+        return applied
+
+    def candidates(self, fingerprint: Fingerprint, limit: int, exclude: frozenset[int]) -> Candidates:
+        """See `FingerprintIndex.candidates`."""
+        return self._ask(lambda index: index.candidates(fingerprint, limit, exclude))
+
+    def duplicates(self, fingerprint: Fingerprint, threshold: float, exclude: frozenset[int]) -> list[tuple[int, float]]:
+        """See `FingerprintIndex.duplicates`."""
+        return self._ask(lambda index: index.duplicates(fingerprint, threshold, exclude))
 
     def rebuild(self, on_progress: Callable[[int], None] | None = None) -> int:
-        """Throw the index away and make it anew from the store; returns the number of changes applied."""
-        with self._following:
-            self.index.close()
-            self.index = SegmentIndex.create(self._folder, self.store.uuid)
-        self._readings.clear()
-        applied = catch_up(self.store, self.index, self._following, on_progress=on_progress)
-        self.index.flush()
-        return applied
+        """Throw the index away and make it anew from the store; returns the number of changes applied. Raises `IndexError_`
+        when another process writes the index."""
+        with self._mending:
+            if self._folder is not None and not self.index.writes:
+                raise IndexError_("another process writes this index: stop it, or rebuild there")
+            return self._rebuild(on_progress)
 
     def verify(self) -> list[str]:
         """What is wrong with the index, in words; empty when it is sound and has caught up."""
@@ -92,12 +103,37 @@ class Archive:
         self.index.close()
         self.store.close()
 
-    def _open_index(self) -> FingerprintIndex:
+    def _ask(self, question: Callable[[SegmentIndex], Answer]) -> Answer:
+        """What the index answers; one that turns out unfit or damaged is rebuilt first, once."""
+        index = self.index
         try:
-            return SegmentIndex.open(self._folder, self.store.uuid)
+            return question(index)
         except IndexError_ as error:
-            self._notice(f"rebuilding the index: {error}")
-            return SegmentIndex.create(self._folder, self.store.uuid)
+            with self._mending:
+                if self.index is index:  # not mended by another thread meanwhile
+                    self._notice(f"rebuilding the index: {error}")
+                    self._rebuild(None)
+            return question(self.index)
+
+    def _rebuild(self, on_progress: Callable[[int], None] | None) -> int:
+        """The index that is in use stays until the new one has caught up; who asks it meanwhile waits in `_ask`."""
+        with suppress(IndexError_):
+            self.index.close()
+        made = self._open_index(fresh=True)
+        applied = catch_up(self.store, made, threading.Lock(), on_progress=on_progress)
+        made.flush()
+        self._readings.clear()
+        self.index = made
+        return applied
+
+    def _open_index(self, fresh: bool = False) -> SegmentIndex:
+        """The index in the folder; begun anew when it does not fit; in memory when another process holds one that does not."""
+        for attempt in (fresh, True):
+            try:
+                return SegmentIndex.open(self._folder, store_uuid=self.store.uuid, scheme=SCHEME, fresh=attempt)
+            except IndexError_ as error:
+                self._notice(f"rebuilding the index: {error}")
+        return SegmentIndex.open(None, store_uuid=self.store.uuid, scheme=SCHEME)
 
     def _notice(self, text: str) -> None:
         logger.warning(text)

@@ -86,7 +86,7 @@ class Detector:
         (put,) = self.store.put_many([article], self._now())
         self._archive.follow({put.seq: article})
         reading = read(article.text, article.title)
-        near = self.index.duplicates(reading.fingerprint, DUPLICATE_JACCARD, frozenset((put.seq,)))
+        near = self._archive.duplicates(reading.fingerprint, DUPLICATE_JACCARD, frozenset((put.seq,)))
         stored = self.store.by_seq([seq for seq, _ in near])
         duplicates = tuple((stored[seq].article.id, round(jaccard, 4)) for seq, jaccard in near if seq in stored)
         return Added(put.id, put.version, put.change, len(reading), duplicates)
@@ -166,7 +166,7 @@ class Detector:
         self._archive.follow()
         submission = read(request.text, request.title)
         exclude = self._archive.seqs_of(request.exclude_articles)
-        found = self.index.candidates(submission.fingerprint, self._policy.candidates, exclude)
+        found = self._archive.candidates(submission.fingerprint, self._policy.candidates, exclude)
         pairs = self._pairs(submission, found)
         date = request.published_at or request.page_published_at
         assessment = assess(

@@ -44,7 +44,7 @@ def _found(assessment: Assessment) -> Iterator[Reason]:
     if together.verdict == "rewrite":
         yield _reason("reworded", words=together.words, copied=together.copied)
     elif together.verdict in FLAGGED:
-        run = max(match.longest_run_words for match in assessment.matches)
+        run = max(match.longest_run_words for match in assessment.matches if match.counting_words)
         yield _reason("copied", words=together.words, copied=together.copied, run=run)
     elif together.verdict == "quotation":
         yield _reason("quotation", words=together.quoted)

@@ -35,8 +35,8 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """`together`: the judgement of all matches. `unexcused`: of those that nothing excuses. `matches`: listed, best first.
-    `found`: all matches. `excuses`: of each excuse, how many matches it covers. `quotations_count`: words outside
-    quotations taken from the best match in which quotations count, 0 where there is none."""
+    `found`: all matches. `excuses`: of each excuse, how many matches with counting words it covers. `quotations_count`:
+    words outside quotations taken from the best match in which quotations count, 0 where there is none."""
 
     together: Judgement
     unexcused: Judgement
@@ -74,7 +74,7 @@ def assess(
     free = [one.shares for one in judged if one.excuse is None]
     excuses: dict[Excuse, int] = {}
     for one in judged:
-        if one.excuse is not None:
+        if one.excuse is not None and one.shares.counting.any():
             excuses[one.excuse] = excuses.get(one.excuse, 0) + 1
     lifted = next((one for one in judged if one.quotations_count), None)
     return Assessment(

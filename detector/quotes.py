@@ -26,7 +26,7 @@ _CLOSE_ONLY = frozenset("”»")
 _SPEECH = """kata ujar jelas tutur ungkap imbuh tegas papar terang sebut ucap pungkas beber lanjut cetus tambah tandas tukas kilah
     sergah timpal jawab tanya tulis cuit harap pinta ajak imbau himbau keluh seloroh kelakar kenang cerita pesan urai rinci
     sambung bilang klaim tuding kecam komentar teriak bisik gumam sindir nilai tutup kutip lapor saran bantah puji akui
-    canda ancam jabar tantang elak gugat"""
+    canda ancam jabar tantang elak gugat tekan celetuk sahut"""
 _NASAL = "ata|yata|ampai|apar|egas|utur|erang|ebut|ambah|ulis|anya|arap|inta|esan|utip|ritik|elas"
 """Stems as a prefix changes them: kata, meng-ata-kan."""
 _ENGLISH_SPEECH = """said says say saying told tells adds added according stated states explained explains wrote writes replied
@@ -36,7 +36,7 @@ _STEMS, _ENGLISH = "|".join(_SPEECH.split()), "|".join(_ENGLISH_SPEECH.split())
 _ATTRIBUTION = re.compile(
     rf"\b(?:(?:{_STEMS})(?:nya|kan|kannya)?|(?:me|mem|men|meng|meny|di)(?:{_STEMS}|{_NASAL})(?:i|kan|kannya|nya)?"
     r"|ber(?:kata|ujar|tutur|cerita|komentar|teriak|bisik|kelakar|canda|harap|pesan|seloroh|tanya|janji)"
-    rf"|menurut|demikian|akunya|dilansir|melansir|mengaku|membenarkan|{_ENGLISH})\b",
+    rf"|menurut|demikian|aku|akunya|dilansir|melansir|mengaku|membenarkan|{_ENGLISH})\b",
     re.IGNORECASE,
 )
 _SPOKEN_BY = re.compile(rf"[,.?!…][ \t]*(?=(?:{_STEMS}|menurut|demikian)(?:nya)?\b)", re.IGNORECASE)
@@ -203,7 +203,10 @@ def _names_speaker(text: str, found: list[_Speech], at: int) -> bool:
     speech = found[at]
     first = found[at - 1].end if at else 0
     low = max(first, speech.start - BEFORE)
-    high = min(found[at + 1].start if at + 1 < len(found) else len(text), speech.end + AFTER, _line_end(text, speech.end))
+    line_end = _line_end(text, speech.end)
+    if text[speech.end : line_end].strip() == "" and text[line_end : line_end + 2].strip().islower():
+        line_end = _line_end(text, line_end + 2)  # the sentence goes on in the next line
+    high = min(found[at + 1].start if at + 1 < len(found) else len(text), speech.end + AFTER, line_end)
     if _ATTRIBUTION.search(text, speech.end, high):
         return True
     lead = text[low : speech.start]

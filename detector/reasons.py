@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from detector.policy import Language
+from fingerprints.dates import WIB
 
 Value = str | int | float | None
 
@@ -31,7 +33,7 @@ class Reason:
 _ID = {
     "copied": "{words} kata, {copied} dari naskah ini, sama dengan artikel arsip; terpanjang {run} kata berturut-turut.",
     "reworded": "{words} kata, {copied} dari naskah ini, mengikuti artikel arsip dengan kata-kata yang diubah.",
-    "top_match": "Paling banyak dari {article}: {taken} dari artikel itu ada di naskah ini.",
+    "top_match": "Paling banyak dari “{article}”: {taken} dari artikel itu ada di naskah ini.",
     "more_matches": "Selain itu, ada bagian yang sama dengan {count} artikel lain.",
     "quotation": "Yang sama dengan arsip hanya kutipan langsung yang disebut narasumbernya ({words} kata).",
     "shared_source": "Yang sama dengan arsip berasal dari sumber bersama seperti siaran pers ({words} kata).",
@@ -59,7 +61,7 @@ _ID = {
 _EN = {
     "copied": "{words} words, {copied} of this text, are the same as articles in the archive; the longest run is {run} words.",
     "reworded": "{words} words, {copied} of this text, follow articles in the archive in changed words.",
-    "top_match": "Most of it from {article}: {taken} of that article is in this text.",
+    "top_match": "Most of it from “{article}”: {taken} of that article is in this text.",
     "more_matches": "Besides, parts are the same as {count} other articles.",
     "quotation": "Only direct speech with its speaker named is the same as in the archive ({words} words).",
     "shared_source": "What is the same as in the archive comes from a shared source such as a press release ({words} words).",
@@ -125,6 +127,11 @@ def _percent(share: float) -> str:
 
 
 def _date(canonical: str, language: Language) -> str:
-    year, month, day = int(canonical[:4]), int(canonical[5:7]), int(canonical[8:10])
-    shown = f"{day} {_MONTHS[language].split()[month - 1]} {year}"
-    return shown if len(canonical) == 10 else f"{shown} {canonical[11:16]} UTC"
+    if len(canonical) == 10:
+        return _day(date.fromisoformat(canonical), language)
+    moment = datetime.fromisoformat(canonical).astimezone(WIB if language == "id" else UTC)
+    return f"{_day(moment, language)} {moment:%H.%M} WIB" if language == "id" else f"{_day(moment, language)} {moment:%H:%M} UTC"
+
+
+def _day(day: date, language: Language) -> str:
+    return f"{day.day} {_MONTHS[language].split()[day.month - 1]} {day.year}"
