@@ -19,13 +19,16 @@ from fingerprints import furniture_rules as rules
 from fingerprints.article import Span
 from fingerprints.furniture_head import GLUED, mark_head
 from fingerprints.furniture_view import View, ranges_to_spans
-from fingerprints.tokens import Tokens, tokenize
+from fingerprints.tokens import CAPITAL, LINE, SENTENCE, Tokens, tokenize
 
 MAX_SENTENCE = 45
 """Words. A call to follow, share or watch is never longer; what is, is no furniture."""
 MAX_HEADLINE = 24
 MAX_NAMES = 8
 """Words of the names after a byline label."""
+ANY, CALL, LABEL = 1, 2, 4
+"""Phrases that count anywhere; those that need the start of a line or sentence or a capital; single words that need a colon."""
+MAX_NAME_LINE = 4
 MAX_VOCABULARY_LINE = 14
 BITS = 16
 """The lookup table has 2**BITS entries; one in a hundred other words collides and is sorted out by its full hash."""
@@ -38,8 +41,7 @@ class Phrase(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """`table`: uint8[2**BITS], indexed by the low bits of the hashes of first words: 1 where a phrase of several words begins, 2
-    where only single words are phrases, which are labels and need a colon. `phrases`: by hash of the first word, longest first.
+    """`table`: uint8[2**BITS], indexed by the low bits of the hashes of first words, says what may begin there: `ANY`, `CALL`, `LABEL`. `phrases`: by hash of the first word, longest first.
     `vocabulary`, `strong`: sorted hashes."""
 
     table: NDArray[np.uint8]
@@ -47,6 +49,7 @@ class Lexicon(NamedTuple):
     vocabulary: frozenset[int]
     strong: frozenset[int]
     dates: frozenset[int]
+    channels: frozenset[int]
     openers: frozenset[int]
 
 
@@ -64,7 +67,10 @@ def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[
     found = lexicon.table[tokens.hash.astype(np.uint16)]
     done = 0
     for at in found.nonzero()[0].tolist():
-        if at >= done and (found[at] & 1 or _LABEL.match(text, tokens.end[at])):
+        first = int(found[at])
+        if at < done or not (first & ANY or tokens.flags[at] & (CAPITAL | SENTENCE | LINE)):
+            continue
+        if first != LABEL or _LABEL.match(text, tokens.end[at]):
             done = max(done, _phrase(view, lexicon, at))
     _brackets(view)
     if len(view.lines) > 2:
@@ -90,13 +96,13 @@ def _lexicon() -> Lexicon:
         for text in filter(None, (" ".join(phrase.split()) for phrase in listed.split(","))):
             words = tuple(tokenize(text).hash.tolist())
             phrases.setdefault(words[0], []).append(Phrase(words, kind, text))
-            table[words[0] & (2**BITS - 1)] |= 1 if len(words) > 1 or kind == "sentence" else 2
+            table[words[0] & (2**BITS - 1)] |= ANY if kind == "anywhere" else CALL if len(words) > 1 or kind == "sentence" else LABEL
     return Lexicon(
         table,
         {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
         *(
             frozenset(tokenize(words).hash.tolist())
-            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.DATE_WORDS, rules.OPENERS)
+            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.DATE_WORDS, rules.CHANNELS, rules.OPENERS)
         ),
     )
 
@@ -110,6 +116,14 @@ def _phrase(view: View, lexicon: Lexicon, at: int) -> int:
             view.mark(at, end)
             return end
     return 0
+
+
+def _begins_phrase(view: View, lexicon: Lexicon, at: int) -> bool:
+    """Whether a phrase of several words, or a label with its colon, begins at token `at`."""
+    return any(
+        tuple(view.hash[at : at + len(phrase.words)]) == phrase.words and (len(phrase.words) > 1 or view.label(at + 1))
+        for phrase in lexicon.phrases.get(view.hash[at], ())
+    )
 
 
 def _anywhere(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
@@ -127,6 +141,9 @@ def _sentence(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int)
             break
     if len(phrase.words) == 1 and end - at > 12 and not view.is_line(at, end):
         return at
+    line_end = view.line_end(at)
+    if end < line_end <= end + MAX_SENTENCE and view.opens_line(at) and not lexicon.channels.isdisjoint(view.hash[at:line_end]):
+        return line_end
     return end if end - at <= MAX_SENTENCE else at
 
 
@@ -200,16 +217,17 @@ def _byline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -
     while (
         end < line_end and end - after < MAX_NAMES and (view.capital(end) or view.number(end) or (view.minor(end) and end > after))
     ):
-        if end > after and (")" in view.gap(end) or view.hash[end] in lexicon.phrases or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)):
+        if end > after and (")" in view.gap(end) or _begins_phrase(view, lexicon, end) or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)):
             break
         end += 1
     return end if end > after else at
 
 
 def _tags(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
-    if not view.opens(at) or not view.label(after):
-        return at
     line_end = view.line_end(at)
+    alone = view.opens_line(at) and after == line_end and at > 0.5 * view.n
+    if not view.opens(at) or not (alone or view.label(after)):
+        return at
     if after == line_end and line_end < view.n:
         line_end = view.line_end(line_end)
     return line_end if line_end - after <= 40 and not view.prose(after, line_end) else at
@@ -252,8 +270,14 @@ _CREDIT = re.compile(
 
 
 def _brackets(view: View) -> None:
-    """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, and credits of pictures, ``(Foto: …)``."""
+    """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, credits of pictures, ``(Foto: …)``, and ``© 2024 Name``."""
     text = view.text
+    at = text.find("©")
+    while at >= 0:
+        first, _ = view.tokens_in(at, at)
+        if first < view.n and text[at + 1 : view.start[first]].strip() == "":
+            view.mark(first, view.sentence_end(first + 1, MAX_NAMES))
+        at = text.find("©", at + 1)
     for bracket in "([":
         at = text.find(bracket)
         while at >= 0:
@@ -290,21 +314,57 @@ def _vocabulary_lines(view: View, lexicon: Lexicon) -> None:
         for line, (first, after) in enumerate(pairwise(view.lines))
         if after - first <= MAX_VOCABULARY_LINE and _is_vocabulary(view, lexicon, first, after)
     ]
-    if not candidates:
+    if not candidates and not view.marks:
         return
     body = view.body_lines()
     for line in candidates:
         if not body or not body[0] < line < body[1]:
             view.mark(view.lines[line], view.lines[line + 1])
+    if body:
+        _neighbours(view, body[0])
+        _rest_of_tail(view, body[1] + 1)
+
+
+def _neighbours(view: View, body: int) -> None:
+    """Names of people, sections and the site on lines of their own, beside furniture above the text."""
+    marked = [view.is_marked(first) for first in view.lines[:body]] + [False]
+    for _ in range(2):
+        for line in range(body):
+            first, after = view.lines[line], view.lines[line + 1]
+            if marked[line] or after - first > MAX_NAME_LINE or not (marked[line + 1] or (line and marked[line - 1])):
+                continue
+            if all(view.capital(i) for i in range(first, after)):
+                view.mark(first, after)
+                marked[line] = True
+
+
+def _rest_of_tail(view: View, line: int) -> None:
+    """What follows furniture below the last paragraph, and is no paragraph, is furniture too: topics, headlines, forms."""
+    seen = False
+    for first, after in pairwise(view.lines[line:]):
+        if seen and (after - first < 8 or not view.prose(first, after)):
+            view.mark(first, after)
+        seen = seen or view.is_marked(first)
 
 
 def _is_vocabulary(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
     words = view.hash[first:after]
     numbers = sum(view.number(i) for i in range(first, after))
     strange = [i for i in range(first, after) if view.hash[i] not in lexicon.vocabulary and not view.number(i)]
+    if numbers < len(words) and _is_path(view, lexicon, first, after):
+        return True
     if not strange:
         return numbers == len(words) or not lexicon.strong.isdisjoint(words)
     return numbers >= 2 and len(strange) <= 4 and all(map(view.capital, strange)) and not lexicon.dates.isdisjoint(words)
+
+
+def _is_path(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
+    """A breadcrumb with separators: ``Home » Daerah » Kendari``."""
+    gaps = [view.gap(i).strip() for i in range(first + 1, after)]
+    separators = sum(gap in ("»", "›", ">", "/", "→", "•", "|", "::") for gap in gaps)
+    if separators == 0 or any(gap not in ("", "»", "›", ">", "/", "→", "•", "|", "::", "-", "&") for gap in gaps):
+        return False
+    return (separators > 1 or view.hash[first] in lexicon.strong) and all(view.capital(i) for i in range(first, after))
 
 
 def _islands(view: View, lexicon: Lexicon) -> None:

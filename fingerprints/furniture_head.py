@@ -15,14 +15,16 @@ MIN_TITLE = 4
 """Words of a headline. A shorter repetition is chance."""
 MAX_BETWEEN = 25
 """Words of counters, share buttons and the like between two copies of a headline."""
+MAX_CRUMB = 3
+"""Words of a breadcrumb after the token that shows it, ``SULTRAPolresta Kendari``."""
 MAX_DATELINE = 12
 MIN_PARAGRAPH = 8
 """Words that follow a dateline on its line; with fewer it is a line of site and date, not a dateline."""
 
 GLUED = re.compile(r"[^\W\d_][^\W\d_a-z]{2,}[^\W\d_a-z][^\W\d_A-Z]{2}|[^\W\d_A-Z]{2}[^\W\d_a-z][^\W\d_A-Z]")
 _DASH = re.compile(r"\s*(?:[–—―‒]+|-{2,3})\s*|\s+-\s*|-\s+")
+_DOMAIN_END = re.compile(r"\.(?=[^\W\d_]{2,5}\b)")
 _ANY_DASH = re.compile(r"[–—―‒\-|]")
-_PATH = re.compile(r"\s*(?:»|›|>|/|→|•)\s*")
 
 
 def mark_head(view: View, title: Tokens | None) -> None:
@@ -40,7 +42,7 @@ def _breadcrumb_glued(view: View) -> int:
     line_end = view.line_end(0)
     short = line_end if line_end <= 14 else 10
     head = view.text[: int(view.tokens.end[min(short, view.n) - 1])]
-    if not GLUED.search(head):
+    if all(word.islower() or word.istitle() or word.isupper() for word in head.split()) or not GLUED.search(head):
         return 0
     glued = [i for i in range(min(short, view.n)) if GLUED.search(view.word(i))]
     if not glued or not all(view.capital(i) for i in range(glued[-1] + 1)):
@@ -64,11 +66,12 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
         if found is None:
             continue
         again, length = found
-        view.mark(0 if _all_furniture_before(view, first, crumb) else first, first + length)
-        if crumb and first >= crumb:
-            view.mark(0, crumb)
-        _mark_between(view, first + length, again)
+        first_end = min(first + length, again)
+        view.mark(0 if first <= crumb + MAX_CRUMB or _all_furniture_before(view, first) else first, first_end)
+        _mark_between(view, first_end, again)
         end = again + length
+        if end < view.n and view.number(end) and not view.opens_line(end):
+            view.mark(end, end + 1)  # the view counter behind a headline on the same line
         break
     if crumb and not end and view.is_line(0, view.line_end(0)) and view.line_end(0) <= 14 and view.line_end(0) < view.n:
         view.mark(0, view.line_end(0))
@@ -78,7 +81,7 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
 
 def _starts(view: View, crumb: int) -> list[int]:
     """Where the first copy of a headline may begin: after the breadcrumb, at the start, on one of the first short lines."""
-    starts = [crumb] if crumb else [0]
+    starts = list(range(crumb, crumb + MAX_CRUMB + 1)) if crumb else [0]
     if view.lines[1] <= MAX_TITLE and view.n > view.lines[1]:
         starts += [line for line in view.lines[:HEAD_LINES] if line < min(HEAD_WORDS, view.n) and line not in starts]
     return starts
@@ -108,8 +111,9 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
             return again, length
         if whole and view.capital(again) and (again + length >= view.n or view.capital(again + length)):
             return again, length
-        joined = first + length == again or (glued and view.word(first - 1).endswith(view.word(again - 1)))
-        if joined or (view.opens_line(first) and _no_text(view, first + length, again - 1 if glued else again)):
+        if glued and view.word(first - 1).endswith(view.word(again - 1)):
+            return again - 1, length + 1
+        if first + length == again or (view.opens_line(first) and _no_text(view, first + length, again)):
             return again, length
     return None
 
@@ -119,10 +123,8 @@ def _no_text(view: View, first: int, after: int) -> bool:
     return after - first <= 6 and all(view.capital(i) or view.number(i) for i in range(first, after))
 
 
-def _all_furniture_before(view: View, first: int, crumb: int) -> bool:
+def _all_furniture_before(view: View, first: int) -> bool:
     """Whether what stands before the first copy of a headline is short lines: menu, breadcrumb, date."""
-    if first == 0 or first == crumb:
-        return True
     pairs = [(a, b) for a, b in zip(view.lines, view.lines[1:], strict=False) if b <= first]
     return bool(pairs) and pairs[-1][1] == first and all(b - a <= 12 and not view.prose(a, b) for a, b in pairs)
 
@@ -164,7 +166,11 @@ def _dateline(view: View, body: int) -> None:
     firsts = [body] if body < view.n else []
     short = view.lines[1] <= MAX_TITLE
     firsts += [line for line in view.lines[: HEAD_LINES + 1] if body < line < min(view.n, HEAD_WORDS)] if short or body else []
+    paragraphs = 0
     for first in firsts:
+        paragraphs += view.line_end(first) - first >= 20
+        if paragraphs > 2:
+            return
         end = _dateline_end(view, first)
         if end > first and view.line_end(first) - end >= MIN_PARAGRAPH:
             view.mark(first, end)
@@ -175,10 +181,9 @@ def _dateline(view: View, body: int) -> None:
 def _dateline_inside(view: View) -> None:
     """A dateline after a headline on the same line: told by the site's name in it."""
     stop = min(view.n, HEAD_WORDS) - 1
-    if stop < 3 or "." not in view.text[: view.start[stop]]:
+    if stop < 3:
         return
-    head = view.text[: view.start[stop]]
-    for found in re.finditer(r"\.(?=[^\W\d_]{2,5}\b)", head):
+    for found in _DOMAIN_END.finditer(view.text, 0, view.start[stop]):
         at, _ = view.tokens_in(found.end(), found.end() + 1)
         if not 0 < at < stop or view.hash[at] not in _top_level():
             continue

@@ -51,7 +51,7 @@ previous post, next post, previous article, next article, baca, simak, lihat, te
 
 BYLINES = """
 penulis, editor, reporter, redaktur, redaksi, publisher, publizher, redaksi publisher, redaksi publizher, kontributor, pewarta, wartawan, jurnalis,
-fotografer, penyunting, penerjemah, author, uploader, laporan wartawan, sumber, sumber foto, sumber gambar, sumber berita, sumber artikel, foto, photo,
+fotografer, penyunting, penerjemah, author, uploader, laporan, laporan wartawan, sumber, sumber foto, sumber gambar, sumber berita, sumber artikel, foto, photo,
 kredit foto, foto ilustrasi, video, dok, dokumentasi, image, credit, narahubung redaksi, editor penulis, penulis editor, redpel, pemimpin redaksi,
 penanggung jawab, oleh, by, posted by, written by, diposting oleh, ditulis oleh, diterbitkan oleh, dipublikasikan oleh, sumber asli, disadur dari
 """
@@ -116,6 +116,9 @@ wib wita wit januari februari maret april mei juni juli agustus september oktobe
 august october december jan feb mar apr jun jul agu agt ags aug sep okt oct nov des dec senin selasa rabu kamis jumat sabtu minggu
 """
 """A line before or after the text with one of these, two numbers and a few names is the line of author and date."""
+
+CHANNELS = "whatsapp telegram google youtube instagram facebook tiktok twitter channel saluran kanal aplikasi newsletter link klik tautan play"
+"""Where a call to follow leads. A line that begins with a call and names one of these is a call to its end."""
 
 TOP_LEVEL = "com co id net org tv news go my sg info online media press biz asia xyz ac or web desa"
 """What follows the full stop in the name of a site."""

@@ -23,6 +23,7 @@ class View:
         self.text = tokens.text
         self.tokens = tokens
         self.n = len(tokens)
+        self.start, self.end = tokens.start, tokens.end
         self.lines: list[int] = (tokens.flags & LINE).nonzero()[0].tolist()
         if not self.lines or self.lines[0] != 0:
             self.lines.insert(0, 0)
@@ -44,16 +45,6 @@ class View:
     @cached_property
     def flags(self) -> list[int]:
         found: list[int] = self.tokens.flags.tolist()
-        return found
-
-    @cached_property
-    def start(self) -> list[int]:
-        found: list[int] = self.tokens.start.tolist()
-        return found
-
-    @cached_property
-    def end(self) -> list[int]:
-        found: list[int] = self.tokens.end.tolist()
         return found
 
     def mark(self, first: int, after: int) -> None:
@@ -176,4 +167,4 @@ def ranges_to_spans(view: View) -> list[Span]:
             joined[-1][1] = max(joined[-1][1], after)
         else:
             joined.append([first, after])
-    return [Span(view.start[first], view.end[after - 1]) for first, after in joined]
+    return [Span(int(view.start[first]), int(view.end[after - 1])) for first, after in joined]
