@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 # One uint32 a code point. Bits 0-20: the folded code point, or an index (MULTI), or a class of separator or invisible.
 VALUE = (1 << 21) - 1
 WORD, LATIN, LOOKALIKE, WEAK, OTHER = 1 << 21, 1 << 22, 1 << 23, 1 << 24, 1 << 25
-"""Part of a word; reads as a Latin letter; only looks like it; so roughly that a Latin neighbour must vouch; another script's letter."""
+"""Part of a word; reads as a Latin letter; only looks like one; so roughly that a Latin one must vouch; another script's."""
 UPPER, MULTI, MARK, INVISIBLE, JOINING = 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30
-"""Capital; folds to several letters; vanishes; vanishes and is counted; letter of a script where joiners and bidi marks are spelling."""
+"""Capital; folds to several letters; vanishes; vanishes and is counted; of a script where joiners and bidi marks are spelling."""
 OTHER_SEPARATOR, SPACE, NEWLINE, STOP_MARK, END_MARK, WIDE_STOP, QUOTE, SYMBOL, OPENING = range(9)
-"""Classes of separators: full stop; ! ? and the ellipsis; full stop of scripts without spaces; quotes and closing brackets; opening ones."""
+"""Separators: full stop; ! ? and the ellipsis; full stop of scripts without spaces; closing quotes and brackets; opening ones."""
 PLAIN_INVISIBLE, VARIATION, JOINER = range(3)
 
 BMP = 0x10000
@@ -42,37 +42,8 @@ class Folding(NamedTuple):
 
 
 # Letters that no decomposition relates to Latin ones, but readers do.
-PLAIN = {
-    **{
-        "ß": "ss",
-        "ẞ": "ss",
-        "æ": "ae",
-        "Æ": "ae",
-        "œ": "oe",
-        "Œ": "oe",
-        "ø": "o",
-        "Ø": "o",
-        "đ": "d",
-        "Đ": "d",
-        "ð": "d",
-        "Ð": "d",
-    },
-    **{
-        "ħ": "h",
-        "Ħ": "h",
-        "ł": "l",
-        "Ł": "l",
-        "ŧ": "t",
-        "Ŧ": "t",
-        "ı": "i",
-        "ŀ": "l",
-        "ƀ": "b",
-        "ɓ": "b",
-        "ɗ": "d",
-        "ƙ": "k",
-        "ŋ": "ng",
-    },
-}
+PLAIN = dict(zip("ßẞøØđĐðÐħĦłŁŧŦıŀƀɓɗƙ", ["ss", "ss", *"ooddddhhllttilbbdk"], strict=True))
+PLAIN |= {"æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ŋ": "ng"}
 _CYRILLIC = dict(zip("аеорсухѕіјԁԛԝһӏҽүѵАВЕКМНОРСТХУЅІЈԌԚԜҮѴҺӀ", "aeopcyxsijdqwhleyvabekmhopctxysijgqwyvhi", strict=True))
 _GREEK = dict(zip("αονριϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϜ", "aovpicjabezhikmnoptyxcf", strict=True))
 _ARMENIAN = dict(zip("օսհոցզյգՕՍՏԼ", "ouhngqjqousl", strict=True))

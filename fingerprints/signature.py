@@ -1,4 +1,4 @@
-"""MinHash signatures: Jaccard estimates, LSH bands. Equal bit for bit to datasketch 2's ``MinHash(num_perm=128, scheme="affine32")``."""
+"""MinHash signatures: Jaccard estimates, LSH bands. Bit for bit datasketch 2's ``MinHash(num_perm=128, scheme="affine32")``."""
 
 from __future__ import annotations
 

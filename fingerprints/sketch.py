@@ -1,14 +1,15 @@
 """The sketch: which hashes of a text the index keeps, so that parts of it are found again.
 
-Two families complete each other. *Ordered*: shingles chosen by winnowing (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003), which finds every
-verbatim run of `RUN_WORDS` words. *Free*: unordered pairs of neighbouring content words, by stem, sampled by their hash
-(as FracMinHash does), which survive reordering, rewording and changes of voice.
+Two families complete each other. *Ordered*: shingles chosen by winnowing (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD
+2003), which finds every verbatim run of `RUN_WORDS` words. *Free*: unordered pairs of neighbouring content words, by stem,
+sampled by their hash (as FracMinHash does), which survive reordering, rewording and changes of voice.
 
 How the numbers were chosen: 29,563 real articles, 800 queries a kind, the source among the best 40 by rarity-weighted shared
-hashes in the best 64 words of the submission. Excerpts of 20/30/60 words 1/1/1, of 60 with 30% of the words replaced .97; half of all words
-replaced .99, half of the content words .998; shuffled in windows of 4/8 1/1, of a 60-word part .999/.995. Shingles of 3 words (window
-10) with 77 pairs come out alike, but their posting lists are five times longer where they count, in shingles that may not be skipped
-because the guarantee hangs on them. Choosing shingles with few stop words first made no difference at 5 words.
+hashes in the best 64 words of the submission. Excerpts of 20/30/60 words inside another article 1/1/1, of 60 with 30% of the
+words replaced .97; half of all words replaced .99, half of the content words .998; shuffled in windows of 4/8 1/1, of a
+60-word part .999/.995. Shingles of 3 words (window 10) with 77 pairs come out alike, but read five times more postings, of
+shingles that may never be skipped because the guarantee hangs on them. Choosing shingles with few stop words first made no
+difference at 5 words.
 """
 
 from __future__ import annotations

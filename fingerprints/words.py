@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprints.kernels.text import hash_word
+from fingerprints.kernels.lexical import hash_word
 
 PREFIXES = ("meng", "meny", "mem", "men", "me", "peng", "peny", "pem", "pen", "per", "pe", "ber", "ter", "di", "ke", "se")
 PARTICLES = ("lah", "kah", "nya")
@@ -34,19 +34,24 @@ def abbreviations() -> frozenset[str]:
 
 
 def stem(word: str) -> str:
-    """A folded Latin word without its affixes, in the plainest way that joins menggelar and digelar, menulis and ditulis.
+    """A folded word without its affixes, so that menggelar and digelar, menulis and ditulis meet. Only ASCII words change.
 
-    Of words of 5 to 32 letters the longest prefix goes, then one of `PARTICLES`, then one of `SUFFIXES`, each only where `MIN_STEM`
-    letters remain; then an initial p, t, s or k before a vowel, which me- and pe- swallow. The compiled pass computes the same.
+    Of words of 5 to 32 letters the longest prefix goes where `MIN_STEM` letters remain (3 after a nasal prefix, before a vowel);
+    then an initial p, t, s or k before a vowel, which nasal prefixes swallow; then one of `PARTICLES`, then one of
+    `SUFFIXES`, where `MIN_STEM` remain. The compiled pass does the same.
     """
-    if not MIN_STEM < len(word) <= 32:
+    if not MIN_STEM < len(word) <= 32 or not word.isascii():
         return word
-    prefix = max((len(p) for p in PREFIXES if word.startswith(p)), default=0)
-    word = word[prefix:] if len(word) - prefix >= MIN_STEM else word
+    prefix = max((p for p in PREFIXES if word.startswith(p)), key=len, default="")
+    nasal = prefix[:2] in ("me", "pe") and prefix[2:] not in ("", "r")
+    if len(word) - len(prefix) >= MIN_STEM - (nasal and word[len(prefix)] in "aeiou"):
+        word = word[len(prefix) :]
+    if word[0] in "ptsk" and word[1] in "aeiou":
+        word = word[1:]
     for group in (PARTICLES, SUFFIXES):
         cut = max((len(s) for s in group if word.endswith(s)), default=0)
         word = word[: len(word) - cut] if len(word) - cut >= MIN_STEM else word
-    return word[1:] if word[0] in "ptsk" and word[1] in "aeiou" else word
+    return word
 
 
 def _codes(word: str) -> NDArray[np.uint32]:
@@ -60,11 +65,11 @@ def word_hash(folded: str) -> int:
 
 @cache
 def lexicon() -> NDArray[np.uint64]:
-    """Open-addressed hash set of 2048 slots: word hash with its two lowest bits for stop word (1) and abbreviation (2); 0 is free."""
-    table = np.zeros(2048, np.uint64)
+    """Open-addressed hash set of 4096 slots: the word hash, its two lowest bits for stop word (1), abbreviation (2); 0: free."""
+    table = np.zeros(4096, np.uint64)
     for word in sorted(stop_words() | abbreviations()):
         code = word_hash(word)
-        slot = code >> 53
+        slot = code >> 52
         while table[slot]:
             slot = (slot + 1) % len(table)
         table[slot] = (code & ~3) | (word in stop_words()) | (word in abbreviations()) << 1

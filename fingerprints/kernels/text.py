@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-VALUE = np.uint32((1 << 21) - 1)
+from fingerprints.kernels.lexical import ABBREVIATION, BUFFER, MIN_STEM, STEP, STOP_WORD, VALUE, lexical_bits, mix, stem_hash
+
 WORD, LATIN, LOOKALIKE, WEAK, OTHER, UPPER, MULTI, MARK, INVISIBLE, JOINING = (np.uint32(1 << bit) for bit in range(21, 31))
 SPACE, NEWLINE, STOP_MARK, END_MARK, WIDE_STOP, QUOTE, SYMBOL, OPENING = range(1, 9)
 VARIATION, JOINER = 1, 2
@@ -14,36 +15,6 @@ SENTENCE, LINE, CAPITAL, NUMBER, STOP = 1, 2, 4, 8, 16
 
 # What stood between two words.
 G_LINE, G_STOP, G_END, G_WIDE, G_SPACE, G_OPEN, G_SYMBOL, G_OTHER = 1, 2, 4, 8, 16, 32, 64, 128
-
-SEED = np.uint64(0x9E3779B97F4A7C15)
-STEP = np.uint64(0xD6E8FEB86659FD93)
-MIX_A = np.uint64(0xFF51AFD7ED558CCD)
-MIX_B = np.uint64(0xC4CEB9FE1A85EC53)
-HALF = np.uint64(33)
-TAG = np.uint64(3)
-STOP_WORD, ABBREVIATION = 1, 2
-BUFFER = 32
-MIN_STEM = 4
-A, B, D, E, G, H, I, K, L, M, N, O, P, R, S, T, U, Y = (np.uint32(ord(letter)) for letter in "abdeghiklmnoprstuy")
-
-
-@njit(inline="always", error_model="numpy")
-def mix(h):
-    """Finaliser of MurmurHash3: every bit of the input moves every bit of the output."""
-    h ^= h >> HALF
-    h *= MIX_A
-    h ^= h >> HALF
-    h *= MIX_B
-    return h ^ (h >> HALF)
-
-
-@njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True, error_model="numpy")
-def hash_word(codes, first, last):
-    """64-bit hash of folded code points `[first, last)`."""
-    h = SEED
-    for i in range(first, last):
-        h = (h ^ np.uint64(codes[i])) * STEP
-    return mix(h)
 
 
 @njit(error_model="numpy")
@@ -73,20 +44,20 @@ def _entry(code, bmp, astral):
 @njit(error_model="numpy")
 def _rehash(codes, first, last, bmp, astral, native, multi):
     """Hash of a word folded within its own script: look-alike letters stay what they are."""
-    h = SEED
+    h = np.uint64(0)
     for i in range(first, last):
         entry = _entry(codes[i], bmp, astral)
         if entry & MULTI:
             at = entry & VALUE
             for j in range(multi[at]):
-                h = (h ^ np.uint64(multi[at + 1 + j])) * STEP
+                h = h * STEP + np.uint64(multi[at + 1 + j])
         elif entry & WORD:
             folded = entry & VALUE
             if entry & LOOKALIKE:
                 row = _find(native, codes[i])
                 if row >= 0 and native[2 * row] == codes[i]:
                     folded = native[2 * row + 1]
-            h = (h ^ np.uint64(folded)) * STEP
+            h = h * STEP + np.uint64(folded)
     return mix(h)
 
 
@@ -101,78 +72,6 @@ def _lookalikes(codes, first, last, bmp, astral):
         elif entry & LATIN:
             genuine = True
     return count, genuine
-
-
-@njit(inline="always", error_model="numpy")
-def _vowel(c):
-    return c == A or c == E or c == I or c == O or c == U
-
-
-@njit(error_model="numpy")
-def _prefix(letters):
-    """Length of the longest prefix of `words.PREFIXES`, 0 if none."""
-    a, b, c = letters[0], letters[1], letters[2]
-    if a == D:
-        return 2 if b == I else 0
-    if b != E:
-        return 0
-    if a == M or a == P:
-        if c == N:
-            return 4 if letters[3] == G or letters[3] == Y else 3
-        return 3 if c == M or (c == R and a == P) else 2
-    if a == B or a == T:
-        return 3 if c == R else 0
-    return 2 if a == K or a == S else 0
-
-
-@njit(error_model="numpy")
-def _particle(letters, n):
-    """Length of a suffix -lah, -kah or -nya, 0 if none."""
-    a, b, c = letters[n - 3], letters[n - 2], letters[n - 1]
-    if (c == H and b == A and (a == L or a == K)) or (c == A and b == Y and a == N):
-        return 3
-    return 0
-
-
-@njit(error_model="numpy")
-def _suffix(letters, n):
-    """Length of a suffix -kan, -an or -i, 0 if none."""
-    if letters[n - 1] == N and letters[n - 2] == A:
-        return 3 if letters[n - 3] == K else 2
-    return 1 if letters[n - 1] == I else 0
-
-
-@njit(error_model="numpy")
-def _stem(letters, n):
-    """Hash of a Latin word of more than `MIN_STEM` letters without its affixes (`words.stem` says how)."""
-    first = _prefix(letters)
-    if n - first < MIN_STEM:
-        first = 0
-    last = n
-    cut = _particle(letters, last)
-    if last - first - cut >= MIN_STEM:
-        last -= cut
-    cut = _suffix(letters, last)
-    if last - first - cut >= MIN_STEM:
-        last -= cut
-    c = letters[first]
-    if (c == P or c == T or c == S or c == K) and _vowel(letters[first + 1]):
-        first += 1
-    h = SEED
-    for j in range(first, last):
-        h = (h ^ np.uint64(letters[j])) * STEP
-    return mix(h)
-
-
-@njit(error_model="numpy")
-def _lexical(h, lexicon):
-    """Bits: 1 for a stop word, 2 for an abbreviation."""
-    slot = np.int64(h >> np.uint64(53))
-    while lexicon[slot]:
-        if (lexicon[slot] ^ h) | TAG == TAG:
-            return np.int64(lexicon[slot] & TAG)
-        slot = (slot + 1) & (len(lexicon) - 1)
-    return 0
 
 
 @njit(error_model="numpy")
@@ -207,10 +106,10 @@ def _opens(gap, capital, starts, abbreviated, plain):
 
 
 @njit(error_model="numpy")
-def _word(codes, first, bmp, astral, multi, letters):
-    """Read one word of any kind. Returns (code point after it and after invisibles at its edge, end of the word, hash, bits of all its
-    letters, number of letters, invisible characters)."""
-    h, seen, n, invisible, pending = SEED, np.uint32(0), 0, 0, 0
+def _word(codes, first, bmp, astral, multi, letters, states):
+    """Read one word of any kind. Returns (code point after it and after invisibles at its edge, end of the word, hash, bits of
+    all its letters, number of letters, invisible characters)."""
+    h, seen, n, invisible, pending = np.uint64(0), np.uint32(0), 0, 0, 0
     last, before, i = first, np.uint32(0), first
     while i < len(codes):
         entry = _entry(codes[i], bmp, astral)
@@ -219,7 +118,7 @@ def _word(codes, first, bmp, astral, multi, letters):
                 invisible += pending
                 pending = 0
             if entry & WORD:
-                seen |= entry
+                seen |= entry & ~VALUE
                 before = entry
                 at, count = np.uint32(0), np.uint32(1)
                 if entry & MULTI:
@@ -227,9 +126,11 @@ def _word(codes, first, bmp, astral, multi, letters):
                     count = multi[at - 1]
                 for j in range(count):
                     letter = multi[at + j] if entry & MULTI else entry & VALUE
-                    h = (h ^ np.uint64(letter)) * STEP
+                    h = h * STEP + np.uint64(letter)
                     letters[n & (BUFFER - 1)] = letter
+                    seen |= letter
                     n += 1
+                    states[n & (2 * BUFFER - 1)] = h
             last = i + 1
         elif entry & INVISIBLE:
             # A variation selector after a digit is an emoji's (keycap); joiners and bidi marks are spelling in some scripts.
@@ -241,12 +142,57 @@ def _word(codes, first, bmp, astral, multi, letters):
     return i, last, mix(h), seen, n, invisible + pending
 
 
+@njit(inline="always", error_model="numpy")
+def _stems(bits, size):
+    return (size > MIN_STEM) & (size <= BUFFER) & (bits & (LATIN | OTHER) == LATIN) & (bits & VALUE < 128)
+
+
 @njit(error_model="numpy")
-def scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts):
-    """Tokenise `codes` into the five arrays; adds look-alike and invisible characters to `counts`. Returns the number of words."""
-    letters = np.empty(BUFFER, np.uint32)
+def _plain(codes, bmp, words, entries, states):
+    """The words of a text where one look into `bmp` settles every code point. Returns how many; -1 where the text has others:
+    astral, folding to several letters, look-alike, marks, invisible. The loop over code points has no branch on them."""
+    starts, ends, hashes, stems, flags, bits, sizes, gaps = words
+    zero, nothing = np.uint64(0), np.uint32(0)
+    state, seen, every, high, before, m, n = zero, nothing, nothing, nothing, nothing, zero, zero
+    for i in range(len(codes)):
+        code = codes[i]
+        entry = bmp[code & np.uint32(0xFFFF)]
+        high |= code
+        every |= entry
+        word = (entry >> np.uint32(21)) & np.uint32(1)
+        starts[m], ends[n], bits[n] = i, i, seen
+        m += np.uint64(word & ~before)
+        n += np.uint64(before & ~word)
+        mask = zero - np.uint64(word)
+        state = state * (STEP & mask) + (np.uint64(entry & VALUE) & mask)
+        seen = (seen | entry) & np.uint32(mask)
+        entries[i], states[i + 1] = entry, state
+        before = word
+    if high > np.uint32(0xFFFF) or every & (MULTI | LOOKALIKE | MARK | INVISIBLE):
+        return -1
+    if before:
+        ends[n], bits[n] = len(codes), seen
+    # Stems of short words are computed in vain, which is cheaper than a branch; `entries` has room for reading past the end.
+    for k in range(np.int64(m)):
+        first, last = np.int64(starts[k]), np.int64(ends[k])
+        sizes[k] = last - first
+        hashes[k] = mix(states[last])
+        stem = stem_hash(entries, states, first, min(last - first, BUFFER))
+        stems[k] = stem if _stems(bits[k], last - first) else hashes[k]
+        flags[k] = CAPITAL if entries[first] & UPPER else 0
+        gap = G_LINE if k == 0 else 0
+        for i in range(np.int64(ends[k - 1]) if k else 0, first):
+            gap = gap | G_SPACE if entries[i] == SPACE else _gap(gap, entries[i] & VALUE)
+        gaps[k] = gap
+    return np.int64(m)
+
+
+@njit(error_model="numpy")
+def _general(codes, bmp, astral, native, multi, words, counts):
+    """The words of any text; adds look-alike and invisible characters to `counts`. Returns how many."""
+    starts, ends, hashes, stems, flags, bits, sizes, gaps = words
+    letters, states = np.empty(BUFFER, np.uint32), np.zeros(2 * BUFFER, np.uint64)
     n, i, gap, leading, suspects, balance = 0, 0, G_LINE, 0, 0, 0
-    lexical, size, size_before, joined = 0, 0, 0, False
     while i < len(codes):
         entry = _entry(codes[i], bmp, astral)
         if not entry & WORD:
@@ -258,53 +204,77 @@ def scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems
                 leading = 0
             i += 1
             continue
-        first, h, seen = i, SEED, np.uint32(0)
-        capital, joining = (entry & UPPER) != 0, (entry & JOINING) != 0
-        while entry & (WORD | MULTI) == WORD:
-            letters[(i - first) & (BUFFER - 1)] = entry & VALUE
-            h = (h ^ np.uint64(entry & VALUE)) * STEP
-            seen |= entry
-            i += 1
-            entry = _entry(codes[i], bmp, astral) if i < len(codes) else np.uint32(0)
-        last, length = i, i - first
-        h = mix(h)
-        if entry & (MULTI | MARK | INVISIBLE):
-            i, last, h, seen, length, invisible = _word(codes, first, bmp, astral, multi, letters)
-            counts[1] += invisible
-        if not joining:
-            counts[1] += leading
+        first = i
+        i, last, h, seen, size, invisible = _word(codes, first, bmp, astral, multi, letters, states)
+        counts[1] += invisible + (0 if entry & JOINING else leading)
+        stems[n] = stem_hash(letters, states, 0, size) if _stems(seen, size) else h
         if seen & LOOKALIKE:
             count, genuine = _lookalikes(codes, first, last, bmp, astral)
             if seen & OTHER or (seen & WEAK and not genuine):
                 h = _rehash(codes, first, last, bmp, astral, native, multi)
+                stems[n] = h
                 seen |= OTHER
             elif genuine:
                 counts[0] += count
             else:
                 suspects += count
         balance += -1 if seen & OTHER else 1
-        number = not seen & (LATIN | OTHER)
-        flag = (CAPITAL if capital else 0) | (NUMBER if number else 0) | (LINE if gap & G_LINE else 0)
-        # An initial, a degree ("M.Si."), a listed abbreviation, or the number of a list item.
-        short = n > 0 and (
-            lexical & ABBREVIATION or (size == 1 and not flags[n - 1] & NUMBER) or (joined and size_before <= 2 and size <= 3)
-        )
-        short |= n > 0 and size <= 2 and flags[n - 1] & (LINE | NUMBER) == LINE | NUMBER
-        plain = n > 0 and size >= 4 and not flags[n - 1] & (CAPITAL | NUMBER)
-        if _opens(gap, capital, capital or number, short, plain):
-            flag |= SENTENCE
-        joined, size_before, size = gap == G_STOP, size, length
-        lexical = _lexical(h, lexicon)
-        starts[n], ends[n], hashes[n], stems[n] = first, last, h, h
-        if lexical & STOP_WORD:
-            flag |= STOP
-        elif length > MIN_STEM and length <= BUFFER and seen & LATIN and not seen & OTHER:
-            stems[n] = _stem(letters, length)
-        flags[n] = flag
+        starts[n], ends[n], hashes[n], bits[n], sizes[n], gaps[n] = first, last, h, seen, size, gap
+        flags[n] = CAPITAL if entry & UPPER else 0
         n, gap, leading = n + 1, 0, 0
     # Words made of nothing but look-alikes are another script's where that script prevails.
     if balance > 0:
         counts[0] += suspects
+    return n
+
+
+@njit(error_model="numpy")
+def _annotate(n, words, lexicon):
+    """Complete the flags; a stop word is its own stem."""
+    _, _, hashes, stems, flags, bits, sizes, gaps = words
+    lexical = 0
+    for k in range(n):
+        gap, capital = gaps[k], flags[k] & CAPITAL != 0
+        number = not bits[k] & (LATIN | OTHER)
+        flag = flags[k] | (NUMBER if number else 0) | (LINE if gap & G_LINE else 0)
+        if gap & (G_LINE | G_STOP | G_END | G_WIDE):
+            previous, size = (flags[k - 1], sizes[k - 1]) if k else (np.uint8(0), np.int32(0))
+            listed = previous & (LINE | NUMBER) == LINE | NUMBER and size <= 2
+            initial = size == 1 and not previous & NUMBER
+            degree = k > 1 and gaps[k - 1] == G_STOP and sizes[k - 2] <= 2 and size <= 3
+            abbreviated = listed or initial or degree or lexical & ABBREVIATION != 0
+            plain = size >= 4 and not previous & (CAPITAL | NUMBER)
+            if _opens(gap, capital, capital or number, abbreviated, plain):
+                flag |= SENTENCE
+        lexical = lexical_bits(hashes[k], lexicon)
+        stems[k] = hashes[k] if lexical & STOP_WORD else stems[k]
+        flags[k] = flag | STOP * (lexical & STOP_WORD)
+
+
+@njit(error_model="numpy")
+def room(length):
+    """Arrays for a text of `length` code points: words (start, end, hash, stem, flags, bits, size, gap), (entries, states)."""
+    n = length // 2 + 1
+    words = (
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.uint64),
+        np.empty(n, np.uint64),
+        np.empty(n, np.uint8),
+        np.empty(n, np.uint32),
+        np.empty(n, np.int32),
+        np.empty(n, np.uint8),
+    )
+    return words, (np.zeros(length + 4, np.uint32), np.zeros(length + 1, np.uint64))
+
+
+@njit(error_model="numpy")
+def scan(codes, bmp, astral, native, multi, lexicon, words, scratch, counts):
+    """Tokenise `codes` into `words`; adds look-alike and invisible characters to `counts`. Returns the number of words."""
+    n = _plain(codes, bmp, words, scratch[0], scratch[1])
+    if n < 0:
+        n = _general(codes, bmp, astral, native, multi, words, counts)
+    _annotate(n, words, lexicon)
     return n
 
 
@@ -328,9 +298,8 @@ def parts(table):
 def tokenize(codes, table, lexicon):
     """start, end, hash, stem and flags of each word, and (look-alike, invisible) characters."""
     bmp, astral, native, multi = parts(table)
-    most = len(codes) // 2 + 1
-    starts, ends = np.empty(most, np.int32), np.empty(most, np.int32)
-    hashes, stems = np.empty(most, np.uint64), np.empty(most, np.uint64)
-    flags, counts = np.empty(most, np.uint8), np.zeros(2, np.int64)
-    n = scan(codes, bmp, astral, native, multi, lexicon, starts, ends, hashes, stems, flags, counts)
-    return starts[:n].copy(), ends[:n].copy(), hashes[:n].copy(), stems[:n].copy(), flags[:n].copy(), counts
+    words, scratch = room(len(codes))
+    counts = np.zeros(2, np.int64)
+    n = scan(codes, bmp, astral, native, multi, lexicon, words, scratch, counts)
+    start, end, hashed, stem, flags = words[0], words[1], words[2], words[3], words[4]
+    return start[:n].copy(), end[:n].copy(), hashed[:n].copy(), stem[:n].copy(), flags[:n].copy(), counts
