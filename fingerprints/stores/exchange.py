@@ -13,6 +13,7 @@ begins with what still exists (the puts of deleted versions are gone, as their t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,6 +158,15 @@ class Reader:
         self._last_seq = seq
         stored = Stored(article, _int(doc["version"]), seq, doc["sha256"], _str(doc["stored_at"]))
         return Version(stored, None if doc["replaces"] is None else _int(doc["replaces"]))
+
+
+@contextmanager
+def restoring() -> Iterator[None]:
+    """What the store itself refuses of an export makes the export damaged."""
+    try:
+        yield
+    except InputError as error:
+        raise StoreError(f"damaged export: {error}") from None
 
 
 def check_follows(item: Version, head: tuple[int, int] | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fingerprints.article import Article
 from fingerprints.errors import StoreError
 from fingerprints.stores import exchange
+from fingerprints.stores.codec import encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
 from fingerprints.stores.memory_records import MemoryRecords
 
@@ -53,6 +54,8 @@ class MemoryStore:
 
     def put_many(self, articles: Sequence[Article], now: str) -> list[Put]:
         exchange.check_distinct(articles)
+        for article in articles:
+            encode_article(article)  # refuses what the others could not hold
         with self._lock:
             return [self._put(article, now) for article in articles]
 
@@ -143,7 +146,7 @@ class MemoryStore:
         )
 
     def restore(self, docs: Iterator[Doc]) -> dict[str, int]:
-        with self._lock:
+        with self._lock, exchange.restoring():
             if self._changes or not self._records.empty():
                 raise StoreError("restore needs an empty store, and this one holds articles or records")
             try:
@@ -163,6 +166,8 @@ class MemoryStore:
             self._add(item.stored, item.replaces)
         elif isinstance(item, exchange.Tombstone):
             exchange.check_free(item, item.id in self._heads)
+            if any(change.seq == item.seq for change in self._changes):
+                raise StoreError(f"damaged export: seq {item.seq} is there twice")
             self._heads[item.id] = _Head(item.version, item.seq, live=False)
             self._changes.append(Change(item.seq, "delete", item.id, None))
         else:

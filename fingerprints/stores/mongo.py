@@ -36,6 +36,7 @@ class MongoStore:
         self._client = connect(url, timeout)
         self._url, self._timeout = shown(url), timeout
         self._writing = threading.Lock()
+        self._closed = threading.Event()
         try:
             with explained(self._url):
                 check_server(self._client, self._url)
@@ -69,6 +70,8 @@ class MongoStore:
                 raise StoreUnavailable(f"store {self._url}: is being restored, or a restore was cut off: run it again")
             return work(session, meta["seq"])
 
+        if self._closed.is_set():  # the driver would go on trying until the time is over
+            raise StoreError(f"store {self._url}: is closed")
         # one writer of this process at a time: they would only make each other start again
         with explained(self._url), self._writing, pymongo.timeout(self._timeout), self._client.start_session() as session:
             return session.with_transaction(turn, read_concern=ReadConcern("snapshot"))
@@ -138,7 +141,7 @@ class MongoStore:
             head = self._articles.find_one({"_id": id, "live": True}, session=session)
             if head is None:
                 return None
-            at = len(head["seqs"]) - 1 - (head["version"] - (version or head["version"]))
+            at = len(head["seqs"]) - 1 - (head["version"] - (head["version"] if version is None else version))
             if not 0 <= at < len(head["seqs"]):
                 return None
             row = self._versions.find_one({"_id": head["seqs"][at]}, session=session)
@@ -198,7 +201,7 @@ class MongoStore:
             )
 
     def restore(self, docs: Iterator[Doc]) -> dict[str, int]:
-        with explained(self._url):
+        with explained(self._url), exchange.restoring():
             return Restore(self._db, self._records).run(docs)
 
     def check_usable(self) -> None:
@@ -208,4 +211,5 @@ class MongoStore:
             raise StoreUnavailable(f"store {self._url}: is being restored, or a restore was cut off: run it again")
 
     def close(self) -> None:
+        self._closed.set()
         self._client.close()

@@ -20,7 +20,15 @@ from typing import Any
 import pymongo
 from pymongo import IndexModel, MongoClient
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidOperation, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    InvalidOperation,
+    InvalidURI,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+)
 
 from fingerprints.errors import InputError, StoreError, StoreUnavailable
 
@@ -107,7 +115,7 @@ def _explain(error: PyMongoError, where: str) -> StoreError:
         return StoreUnavailable(f"store {where}: the user is not permitted to do this; it needs the role readWrite and dbAdmin")
     if code == 14031 or "no space left" in str(error).lower():
         return StoreUnavailable(f"store {where}: the server has no disk space left")
-    if code in _NOT_PRIMARY:
+    if code in _NOT_PRIMARY or isinstance(error, NotPrimaryError):
         return StoreUnavailable(f"store {where}: read-only; the server is not the primary of its replica set")
     if code in (239, 246):
         return StoreError(f"store {where}: this took longer than the server keeps a snapshot (minSnapshotHistoryWindowInSeconds)")
@@ -140,6 +148,8 @@ def check_server(client: MongoClient[Bson], where: str) -> None:
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_SERVER:
         raise _too_old(where, version)
     hello = client.admin.command("hello")
+    if hello.get("isreplicaset"):
+        raise StoreUnavailable(f"store {where}: the replica set was not initiated yet. Run once: mongosh --eval 'rs.initiate()'")
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise StoreUnavailable(
             f"store {where}: a standalone server has no transactions, and without them a crash can lose what was acknowledged. "

@@ -16,7 +16,7 @@ from fingerprints.stores import exchange
 from fingerprints.stores.codec import decode_article, encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
 from fingerprints.stores.sqlite_records import SqliteRecords, restore_record, restored_kind, snapshot
-from fingerprints.stores.sqlite_schema import connect, explained, prepare, transaction
+from fingerprints.stores.sqlite_schema import connect, empty_log, explained, prepare, transaction
 
 _STORED = "v.id, v.body, v.version, v.seq, v.sha256, v.stored_at"
 
@@ -29,6 +29,7 @@ class SqliteStore:
         self._idle: deque[sqlite3.Connection] = deque()
         self._writing = threading.Lock()
         self._closed = threading.Event()
+        self._log_due = False
         with explained(path):
             con = connect(path, busy_timeout)
             try:
@@ -70,10 +71,14 @@ class SqliteStore:
                     self.close()
 
     @contextmanager
-    def _writer(self) -> Iterator[sqlite3.Connection]:
-        """A connection inside a transaction that is committed, durable, when the block ends."""
-        with self._writing, self._reader() as con, transaction(con):
-            yield con
+    def _writer(self, erase: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction, durable when the block ends. `erase`: leave no trace of what it deletes."""
+        with self._writing, self._reader() as con:
+            with transaction(con):
+                yield con
+            self._log_due |= erase
+            if self._log_due:
+                self._log_due = not empty_log(con, self._busy_timeout)
 
     @contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -106,7 +111,7 @@ class SqliteStore:
         return puts
 
     def delete(self, id: str, now: str) -> Change | None:
-        with self._writer() as con:
+        with self._writer(erase=True) as con:
             _, at, live = _heads(con, [id]).get(id, (0, 0, 0))
             if not live:
                 return None
@@ -115,8 +120,6 @@ class SqliteStore:
             con.execute("UPDATE article SET seq = ?, live = 0, outlet = NULL WHERE id = ?", (seq, id))
             con.execute("INSERT INTO change (seq, removes, deleted, id) VALUES (?, ?, 1, ?)", (seq, at, id))
             con.execute("UPDATE meta SET value = value - 1 WHERE key = 'articles'")
-        with self._reader() as con:  # the log still holds the text until it is emptied; where a reader is in the way, next time
-            con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return Change(seq, "delete", id, at)
 
     def get(self, id: str, version: int | None = None) -> Stored | None:
@@ -170,7 +173,7 @@ class SqliteStore:
 
     def restore(self, docs: Iterator[Doc]) -> dict[str, int]:
         reader = exchange.Reader(docs)
-        with self._writer() as con:
+        with exchange.restoring(), self._writer() as con:
             if _last_seq(con) or con.execute("SELECT 1 FROM record LIMIT 1").fetchone():
                 raise StoreError("restore needs an empty store, and this one holds articles or records")
             for item in reader:

@@ -157,5 +157,14 @@ def transaction(con: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def empty_log(con: sqlite3.Connection, busy_timeout: float) -> bool:
+    """Move the write-ahead log into the file and cut it to nothing, old pages included; False while a reader is in the way."""
+    con.execute("PRAGMA busy_timeout = 0")
+    try:
+        return not con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        con.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+
+
 def _value(con: sqlite3.Connection, sql: str) -> int:
     return int(con.execute(sql).fetchone()[0])
