@@ -114,6 +114,8 @@ def _phrase(view: View, lexicon: Lexicon, at: int) -> int:
         after = at + len(phrase.words)
         if tuple(view.hash[at:after]) == phrase.words and (end := _RULES[phrase.kind](view, lexicon, phrase, at, after)) > at:
             view.mark(at, end)
+            if phrase.kind in _CLOSING:
+                view.closing.append(at)
             return end
     return 0
 
@@ -182,7 +184,7 @@ def _headline_lines(view: View, at: int) -> int:
 def _headline_end(view: View, lexicon: Lexicon, at: int, limit: int) -> int:
     """Where a headline ends that runs on into text: at the end of its sentence, else where capitals stop being the rule."""
     for i in range(at, limit):
-        if i > at + 2 and view.starts_sentence(i):
+        if i > at + 2 and (view.starts_sentence(i) or (view.capital(i) and view.gap(i) == ",")):
             return i
         if view.capital(i) or view.minor(i):
             continue
@@ -252,6 +254,7 @@ def _tail(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> 
     return end
 
 
+_CLOSING = frozenset(["anywhere", "tail", "byline", "tags"])
 _RULES = {
     "anywhere": _anywhere,
     "sentence": _sentence,
@@ -262,7 +265,8 @@ _RULES = {
 }
 
 _LABEL = re.compile(r"[ \xa0\t]?[)]?[:：|–—]")
-_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,15}(?P<slash>\s?[/\-,&]\s?[^\W\d_]{1,15}){0,4}\s?\)")
+_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,15}(?P<slash>(?:\s?/\s?[^\W\d_]{1,15}){1,4})?\s?\)(?![?!])")
+_SHORT_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,5}(?:\s?/\s?[^\W\d_]{1,5}){1,4}\s?\)")
 _CREDIT = re.compile(
     r"[(\[]\s?(?:(?:foto|photo|dok|dokumentasi|sumber|kredit|credit|gambas|image)\b(?:\s?[:./]|(?-i:\s[A-Z]))|ist\b|istimewa\b)[^()\[\]\n]{0,90}[)\]]",
     re.IGNORECASE,
@@ -275,8 +279,9 @@ def _brackets(view: View) -> None:
     at = text.find("©")
     while at >= 0:
         first, _ = view.tokens_in(at, at)
-        if first < view.n and text[at + 1 : view.start[first]].strip() == "":
+        if first < view.n and text[at + 1 : view.start[first]].strip() == "" and (view.number(first) or view.opens_line(first)):
             view.mark(first, view.sentence_end(first + 1, MAX_NAMES))
+            view.closing.append(first)
         at = text.find("©", at + 1)
     for bracket in "([":
         at = text.find(bracket)
@@ -301,10 +306,13 @@ def _initials(view: View, found: re.Match[str]) -> None:
         return
     ends_line = view.opens_line(after) or view.is_marked(after)
     closed = first == 0 or view.starts_sentence(first) or before[-1:] in "!?\"'”’*"
-    if ends_line and (closed or found["slash"]):
+    if ends_line:
+        ends_text = closed or (found["slash"] and _SHORT_INITIALS.fullmatch(found.group()))
+    else:
+        ends_text = found["slash"] and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n
+    if ends_text:
         view.mark(first, after)
-    elif found["slash"] and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n:
-        view.mark(first, after)
+        view.closing.append(first)
 
 
 def _vocabulary_lines(view: View, lexicon: Lexicon) -> None:
@@ -318,8 +326,9 @@ def _vocabulary_lines(view: View, lexicon: Lexicon) -> None:
         return
     body = view.body_lines()
     for line in candidates:
-        if not body or not body[0] < line < body[1]:
-            view.mark(view.lines[line], view.lines[line + 1])
+        first, after = view.lines[line], view.lines[line + 1]
+        if not body or line < body[0] or (line > body[1] and _no_names(view, lexicon, first, after)):
+            view.mark(first, after)
     if body:
         _neighbours(view, body[0])
         _rest_of_tail(view, body[1] + 1)
@@ -339,12 +348,13 @@ def _neighbours(view: View, body: int) -> None:
 
 
 def _rest_of_tail(view: View, line: int) -> None:
-    """What follows furniture below the last paragraph, and is no paragraph, is furniture too: topics, headlines, forms."""
-    seen = False
+    """What follows credits, topics and the like below the last paragraph, and is no sentence, is furniture too: headlines, forms."""
+    if not view.closing:
+        return
+    closing = min((at for at in view.closing if at >= view.lines[line - 1]), default=view.n)
     for first, after in pairwise(view.lines[line:]):
-        if seen and (after - first < 8 or not view.prose(first, after)):
+        if first > closing and after - first <= MAX_HEADLINE and not view.closed(after):
             view.mark(first, after)
-        seen = seen or view.is_marked(first)
 
 
 def _is_vocabulary(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
@@ -356,6 +366,12 @@ def _is_vocabulary(view: View, lexicon: Lexicon, first: int, after: int) -> bool
     if not strange:
         return numbers == len(words) or not lexicon.strong.isdisjoint(words)
     return numbers >= 2 and len(strange) <= 4 and all(map(view.capital, strange)) and not lexicon.dates.isdisjoint(words)
+
+
+def _no_names(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
+    """Whether a line is nothing but numbers or known words, one of them more telling than a date."""
+    words = [word for word in view.hash[first:after] if word not in lexicon.dates]
+    return lexicon.vocabulary.issuperset(words) and not lexicon.strong.isdisjoint(words)
 
 
 def _is_path(view: View, lexicon: Lexicon, first: int, after: int) -> bool:

@@ -17,7 +17,7 @@ beri tahu saya tulisan baru melalui email, tambahkan sebagai sumber pilihan, cli
 """Furniture in any place, these words alone."""
 
 SENTENCES = """
-share this, share on, bagikan ke, bagikan di, bagikan ini, bagikan tautan, salin tautan, copy link, salin link, ikuti kami di, ikuti kami, follow us,
+share this, share on, bagikan ke, bagikan di, bagikan ini, bagikan tautan, ikuti kami di, ikuti kami, follow us,
 follow kami, follow akun, follow berita, follow social media, ikuti berita, ikuti update, ikuti terus berita, ikuti saluran, ikuti channel, ikuti akun,
 ikuti media sosial, gabung di, gabung ke, gabung channel, gabung saluran, gabung grup, gabung dengan, bergabung di grup, mari bergabung di,
 yuk gabung, yuk ikuti, ayo gabung, ayo ikuti, join channel, join our, dapatkan update, dapatkan berita,

@@ -17,7 +17,8 @@ HEAD_WORDS = 160
 
 
 class View:
-    """`lines`: first token of each line, then n. `marks`: ranges marked so far; `ends`: where they end."""
+    """`lines`: first token of each line, then n. `marks`: ranges marked so far; `ends`: where they end;
+    `closing`: positions of furniture that stands below an article (credits, topics, copyright)."""
 
     def __init__(self, tokens: Tokens) -> None:
         self.text = tokens.text
@@ -30,6 +31,7 @@ class View:
         self.lines.append(self.n)
         self.marks: list[tuple[int, int]] = []
         self.ends: set[int] = set()
+        self.closing: list[int] = []
 
     @cached_property
     def hash(self) -> list[int]:
