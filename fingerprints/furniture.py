@@ -138,7 +138,7 @@ def _sentence(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int)
         return at
     end = view.sentence_end(after, MAX_SENTENCE)
     for i in range(after, end):
-        if ":," in view.gap(i) or (view.hash[i - 1] not in lexicon.vocabulary and GLUED.search(view.word(i - 1))):
+        if _MISSING.search(view.gap(i)) or (view.hash[i - 1] not in lexicon.vocabulary and GLUED.search(view.word(i - 1))):
             end = i
             break
     if len(phrase.words) == 1 and end - at > 12 and not view.is_line(at, end):
@@ -241,7 +241,7 @@ def _tail(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> 
     alone = view.opens_line(at) and (line_end - after <= 3 or (view.label(after) and line_end - after <= MAX_HEADLINE))
     comments = phrase.text in rules.COMMENTS
     if not alone:
-        return after if comments and view.capital(at) else at
+        return after if comments and view.capital(at) and (after == line_end or view.capital(after)) else at
     late = at > 0.5 * view.n
     end = line_end
     while end < view.n:
@@ -264,11 +264,13 @@ _RULES = {
     "tail": _tail,
 }
 
+_MISSING = re.compile(r":,|\s,|,$")
+"""Where a link was lost in scraping (``Baca selengkapnya di ,Menteri``), what follows is text."""
 _LABEL = re.compile(r"[ \xa0\t]?[)]?[:：|–—]")
 _INITIALS = re.compile(r"\(\s?[^\W\d_]{1,15}(?P<slash>(?:\s?/\s?[^\W\d_]{1,15}){1,4})?\s?\)(?![?!])")
 _SHORT_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,5}(?:\s?/\s?[^\W\d_]{1,5}){1,4}\s?\)")
 _CREDIT = re.compile(
-    r"[(\[]\s?(?:(?:foto|photo|dok|dokumentasi|sumber|kredit|credit|gambas|image)\b(?:\s?[:./]|(?-i:\s[A-Z]))|ist\b|istimewa\b)[^()\[\]\n]{0,90}[)\]]",
+    r"[(\[]\s?(?:(?:foto|photo|dok|dokumentasi|sumber|kredit|credit|gambas|image)\b\s?[:./]|(?:foto|photo|dok)\s(?-i:[A-Z])|ist\b|istimewa\b)[^()\[\]\n]{0,90}[)\]]",
     re.IGNORECASE,
 )
 
@@ -279,7 +281,9 @@ def _brackets(view: View) -> None:
     at = text.find("©")
     while at >= 0:
         first, _ = view.tokens_in(at, at)
-        if first < view.n and text[at + 1 : view.start[first]].strip() == "" and (view.number(first) or view.opens_line(first)):
+        if first < view.n and text[at + 1 : view.start[first]].strip() == "" and (
+            view.number(first) or (view.opens_line(first) and view.line_end(first) - first <= MAX_NAMES)
+        ):
             view.mark(first, view.sentence_end(first + 1, MAX_NAMES))
             view.closing.append(first)
         at = text.find("©", at + 1)
@@ -359,6 +363,8 @@ def _rest_of_tail(view: View, line: int) -> None:
 
 def _is_vocabulary(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
     words = view.hash[first:after]
+    if not (view.capital(first) or view.number(first)):
+        return False
     numbers = sum(view.number(i) for i in range(first, after))
     strange = [i for i in range(first, after) if view.hash[i] not in lexicon.vocabulary and not view.number(i)]
     if numbers < len(words) and _is_path(view, lexicon, first, after):
@@ -370,7 +376,7 @@ def _is_vocabulary(view: View, lexicon: Lexicon, first: int, after: int) -> bool
 
 def _no_names(view: View, lexicon: Lexicon, first: int, after: int) -> bool:
     """Whether a line is nothing but numbers or known words, one of them more telling than a date."""
-    words = [word for word in view.hash[first:after] if word not in lexicon.dates]
+    words = [view.hash[i] for i in range(first, after) if view.hash[i] not in lexicon.dates and not view.number(i)]
     return lexicon.vocabulary.issuperset(words) and not lexicon.strong.isdisjoint(words)
 
 

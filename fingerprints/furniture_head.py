@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from fingerprints import furniture_rules as rules
 from fingerprints.furniture_view import HEAD_WORDS, View
@@ -82,8 +83,11 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
 def _starts(view: View, crumb: int) -> list[int]:
     """Where the first copy of a headline may begin: after the breadcrumb, at the start, on one of the first short lines."""
     starts = list(range(crumb, crumb + MAX_CRUMB + 1)) if crumb else [0]
-    if view.lines[1] <= MAX_TITLE and view.n > view.lines[1]:
-        starts += [line for line in view.lines[:HEAD_LINES] if line < min(HEAD_WORDS, view.n) and line not in starts]
+    for first, after in pairwise(view.lines[:HEAD_LINES]):
+        if after - first > MAX_TITLE or first >= HEAD_WORDS:
+            break
+        if first not in starts:
+            starts.append(first)
     return starts
 
 
@@ -119,13 +123,13 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
 
 
 def _no_text(view: View, first: int, after: int) -> bool:
-    """Whether the words between two copies of a headline are a few counters and names, not text."""
-    return after - first <= 6 and all(view.capital(i) or view.number(i) for i in range(first, after))
+    """Whether nothing but counters stands between two copies of a headline."""
+    return after - first <= 6 and all(view.number(i) for i in range(first, after))
 
 
 def _all_furniture_before(view: View, first: int) -> bool:
     """Whether what stands before the first copy of a headline is short lines: menu, breadcrumb, date."""
-    pairs = [(a, b) for a, b in zip(view.lines, view.lines[1:], strict=False) if b <= first]
+    pairs = [(a, b) for a, b in pairwise(view.lines) if b <= first]
     return bool(pairs) and pairs[-1][1] == first and all(b - a <= 12 and not view.prose(a, b) for a, b in pairs)
 
 
@@ -134,7 +138,7 @@ def _mark_between(view: View, first: int, after: int) -> None:
     if first >= after:
         return
     if view.opens_line(first) and view.opens_line(after):
-        for a, b in zip(view.lines, view.lines[1:], strict=False):
+        for a, b in pairwise(view.lines):
             if first <= a and b <= after and b - a <= 12 and not view.prose(a, b):
                 view.mark(a, b)
     elif after - first <= 6:
