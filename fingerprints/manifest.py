@@ -35,7 +35,8 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`store`: its uuid. `epoch` counts how often the folder was begun anew, `generation` the manifests of an epoch.
-    `seq`: the last change covered. `segments` in rising seq. `removed`: seqs in the segments that are no longer current, None when there are none."""
+    `seq`: the last change covered. `segments` in rising seq. `removed`: seqs in the
+    segments that are no longer current, None when there are none."""
 
     store: str
     scheme: str

@@ -1,8 +1,8 @@
 """Segment: an immutable run of articles, one buffer of sorted arrays, in memory or mapped from a file.
 
 Postings are sorted by hash, then by article. A table over the leading bits of the hash says where each bucket begins; where
-that takes 16 bits or more, a posting keeps only the other 16. A posting is then 2 bytes of hash, 3 of article number, 1 of context
-(see `kernels.memory.context`) and, for ordered shingles, 2 of position. Beside them: seq, outlet, words (the token cache) and
+that takes 16 bits or more, a posting keeps only the other 16. A posting is then 2 bytes of hash, 3 of article number, 1 of
+context (see `kernels.memory.context`) and, for ordered shingles, 2 of position. Beside them: seq, outlet, words (the token cache) and
 signature of each article.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class Segment:
         self._offset, self._words = int(head[m.OFFSET]), int(head[m.WORDS])
         self._outlet, self._word_count = int(head[m.OUTLET]), int(head[m.WORD_COUNT])
 
-    def _view(self, offset: int, count: int, dtype: type[np.generic]) -> NDArray[np.generic]:
+    def _view(self, offset: int, count: int, dtype: type[np.generic]) -> NDArray[Any]:
         return self.buffer[offset : offset + count * np.dtype(dtype).itemsize].view(dtype)
 
     @property
@@ -188,7 +189,7 @@ def build(documents: Sequence[Document]) -> Segment:
     return segment
 
 
-def _flat(arrays: list[NDArray[np.generic]] | list[NDArray[np.uint32]] | list[NDArray[np.int32]]) -> NDArray[np.generic]:
+def _flat(arrays: list[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(arrays) if len(arrays) > 1 else np.array(arrays[0])
 
 
@@ -198,7 +199,7 @@ def _owners(arrays: list[NDArray[np.uint32]]) -> NDArray[np.uint32]:
     return np.repeat(np.arange(len(arrays), dtype=np.uint32), [len(a) for a in arrays])
 
 
-def _sorted(hashes: NDArray[np.generic], low: NDArray[np.uint32]) -> NDArray[np.uint64]:
+def _sorted(hashes: NDArray[np.uint32], low: NDArray[np.uint32]) -> NDArray[np.uint64]:
     keys = (hashes.astype(np.uint64) << np.uint64(32)) | low
     keys.sort()
     return keys

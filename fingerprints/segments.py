@@ -339,9 +339,9 @@ class SegmentIndex:
         with self._lock:
             parts = list(self._snapshot.parts)
             published = list(start.parts)
-            for group, segment in made:
-                _swap(parts, group, segment)
-                _swap(published, group, segment)
+            for old, new in made:
+                _swap(parts, old, new)
+                _swap(published, old, new)
             self._snapshot = Snapshot.of(self._snapshot.seq, parts)
         if self.writes:
             assert self._folder is not None
@@ -374,6 +374,7 @@ class SegmentIndex:
             except IndexError_ as error:
                 log.error("the index is damaged: %s", error)
                 self._damage = error
+                return
 
     def _check_rest(self) -> None:
         while self._unchecked and not self._closed:

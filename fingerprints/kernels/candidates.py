@@ -23,7 +23,7 @@ TOTAL_SHARE = 0.05
 """Share of the whole sum that counts beside the best local window."""
 
 
-@njit(nogil=True, cache=True)
+@njit("int32[:,::1](Array(int32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True))", nogil=True, cache=True)
 def _occurrences(ordered_at, free_at):
     """(family, index) of all hashes of the query by position."""
     out = np.empty((len(ordered_at) + len(free_at), 2), np.int32)
@@ -38,7 +38,13 @@ def _occurrences(ordered_at, free_at):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit(
+    "Tuple((int32[::1], int32[::1], int32[::1], boolean[::1]))"
+    "(Array(int32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), int32[::1], boolean[::1], int32[::1],"
+    "boolean[::1], boolean[::1])",
+    nogil=True,
+    cache=True,
+)
 def _schedule(ordered_at, free_at, place, first, place_free, first_free, follow_ordered):
     """What `collect` asks for: the occurrences of all hashes by position."""
     order = _occurrences(ordered_at, free_at)
@@ -54,19 +60,19 @@ def _schedule(ordered_at, free_at, place, first, place_free, first_free, follow_
     return at, hashes, families, follow
 
 
-@njit(nogil=True, cache=True)
-def _gains(words, at, hashes, families, weight):
+@njit("float32[::1](int64, int32[::1], int32[::1], int32[::1], float32[::1], float32[::1])", nogil=True, cache=True)
+def _gains(words, at, hashes, families, weight, weight_free):
     """float32[words + 1]: running sum over positions of the weights that are scored there."""
     out = np.zeros(words + 1, np.float32)
     for k in range(len(at)):
         if hashes[k] >= 0:
-            out[at[k] + 1] += weight[families[k]][hashes[k]]
+            out[at[k] + 1] += weight[hashes[k]] if families[k] == ORDERED else weight_free[hashes[k]]
     for i in range(words):
         out[i + 1] += out[i]
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("Tuple((uint32[::1], int32[::1]))(int64[:,::1], int64[::1])", nogil=True, cache=True)
 def _documents(segments, docs):
     """(seq, words) of articles numbered over all segments."""
     seqs, sizes = np.empty(len(docs), np.uint32), np.empty(len(docs), np.int32)
@@ -88,6 +94,54 @@ def _documents(segments, docs):
     return seqs, sizes
 
 
+@njit("boolean[::1](uint32[::1], uint32[::1])", nogil=True, cache=True)
+def _allowed(seqs, exclude):
+    """Which of `seqs` are not among `exclude`, which is sorted."""
+    out = np.ones(len(seqs), np.bool_)
+    for i in range(len(seqs) if len(exclude) else 0):
+        low, high = 0, len(exclude)
+        while low < high:
+            middle = (low + high) >> 1
+            if exclude[middle] < seqs[i]:
+                low = middle + 1
+            else:
+                high = middle
+        out[i] = low == len(exclude) or exclude[low] != seqs[i]
+    return out
+
+
+@njit(
+    "Tuple((int32[:,::1], int64))(int32[:,::1], int64, int64, int64, int64, int32[::1], uint32[::1], int32[::1],"
+    "float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])",
+    nogil=True,
+    cache=True,
+)
+def _judge_runs(runs, words, length, common, copies, firsts, seqs, sizes, weighed, total, gains, allowed, listed, verbatim):
+    """(common stretches, omitted). Marks who is `verbatim`, lists representatives, and bars (`allowed`) who is only counted."""
+    begin, spans = by_article(runs, len(seqs))
+    count = count_windows(begin, spans, words, length, firsts)
+    stretches, rarest = common_stretches(count, length, common)
+    kind = classify(begin, spans, count, sizes, length, common)
+    mostly = np.zeros(len(seqs), np.bool_)
+    for i in range(len(seqs)):
+        mostly[i] = allowed[i] and kind[i] == 2
+        verbatim[i] = allowed[i] and kind[i] == 1
+    for i in best_of(weighed, seqs, mostly, copies):
+        verbatim[i] = True
+        mostly[i] = False
+    if len(rarest):
+        representatives(begin, spans, rarest, length, seqs, allowed, listed)
+        nothing = share_nothing_else(begin, spans, kind, gains, total)
+        for i in range(len(seqs)):
+            allowed[i] = allowed[i] and not nothing[i]
+    omitted = 0
+    for i in range(len(seqs)):
+        if mostly[i]:
+            allowed[i] = False
+            omitted += not listed[i]
+    return stretches, omitted
+
+
 _QUERY = (
     "Array(uint32, 1, 'C', readonly=True), " + 2 * "Array(uint32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), "
 )
@@ -107,46 +161,40 @@ def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclu
     """
     unique, place, first = distinct(ordered)
     unique_free, place_free, first_free = distinct(free)
-    found = (ranges(segments, ORDERED, unique), ranges(segments, FREE, unique_free))
-    weight = (
-        weights(frequencies(segments, ORDERED, found[0], READ)),
-        weights(frequencies(segments, FREE, found[1], READ)),
-    )
+    found, found_free = ranges(segments, ORDERED, unique), ranges(segments, FREE, unique_free)
+    weight = weights(frequencies(segments, ORDERED, found, READ))
+    weight_free = weights(frequencies(segments, FREE, found_free, READ))
     firsts, follow_ordered = np.empty(0, np.int32), np.ones(len(ordered), np.bool_)
-    repeated = len(unique) < len(ordered)
-    if repeated:
+    if len(unique) < len(ordered):
         firsts = first_windows(query, length)
         follow_ordered = must_follow(firsts, ordered_at, length)
     at, hashes, families, follow = _schedule(ordered_at, free_at, place, first, place_free, first_free, follow_ordered)
-    docs, score, runs = collect(segments, query, at, hashes, families, follow, found, weight, length)
+    docs, score, runs = collect(segments, query, at, hashes, families, follow, found, found_free, weight, weight_free, length)
     seqs, sizes = _documents(segments, docs)
-    weighed = score[:, 2] + np.float32(TOTAL_SHARE) * score[:, 3]
-    allowed = np.ones(len(docs), np.bool_)
-    for i in range(len(docs) if len(exclude) else 0):
-        j = np.searchsorted(exclude, seqs[i])
-        allowed[i] = j == len(exclude) or exclude[j] != seqs[i]
+    weighed, total = np.empty(len(docs), np.float32), np.empty(len(docs), np.float32)
+    for i in range(len(docs)):
+        weighed[i], total[i] = score[i, 2] + np.float32(TOTAL_SHARE) * score[i, 3], score[i, 3]
+    allowed = _allowed(seqs, exclude)
     verbatim, listed = np.zeros(len(docs), np.bool_), np.zeros(len(docs), np.bool_)
     stretches, omitted = np.empty((0, 3), np.int32), 0
     if len(runs):
-        begin, spans = by_article(runs, len(docs))
-        count = count_windows(begin, spans, len(query), length, firsts)
-        stretches, rarest = common_stretches(count, length, common)
-        kind = classify(begin, spans, count, sizes, length, common)
-        mostly = allowed & (kind == 2)
-        verbatim |= allowed & (kind == 1)
-        for i in best_of(weighed, seqs, mostly, copies):
-            verbatim[i] = True
-            mostly[i] = False
-        omitted = np.int64(np.sum(mostly))
-        if len(rarest):
-            gains = _gains(len(query), at, hashes, families, weight)
-            representatives(begin, spans, rarest, length, seqs, allowed, listed)
-            allowed &= ~share_nothing_else(begin, spans, kind, gains, score[:, 3])
-            for i in range(len(docs)):
-                omitted -= mostly[i] and listed[i]
-        allowed &= ~mostly
-    listed |= verbatim
-    for i in best_of(weighed, seqs, allowed & ~listed, limit):
+        gains = _gains(len(query), at, hashes, families, weight, weight_free)
+        stretches, omitted = _judge_runs(
+            runs, len(query), length, common, copies, firsts, seqs, sizes, weighed, total, gains, allowed, listed, verbatim
+        )
+    n = 0
+    for i in range(len(docs)):
+        listed[i] = listed[i] or verbatim[i]
+        allowed[i] = allowed[i] and not listed[i]
+        n += listed[i]
+    best = best_of(weighed, seqs, allowed, limit)
+    for i in best:
         listed[i] = True
-    chosen = np.flatnonzero(listed)
-    return seqs[chosen], weighed[chosen], verbatim[chosen], stretches, omitted
+    n += len(best)
+    out_seq, out_weight, out_verbatim = np.empty(n, np.uint32), np.empty(n, np.float32), np.empty(n, np.bool_)
+    n = 0
+    for i in range(len(docs)):
+        if listed[i]:
+            out_seq[n], out_weight[n], out_verbatim[n] = seqs[i], weighed[i], verbatim[i]
+            n += 1
+    return out_seq, out_weight, out_verbatim, stretches, omitted

@@ -40,7 +40,7 @@ LOG_RANGE = 10.0
 FLOOR = 0.02
 
 
-@njit(nogil=True, cache=True)
+@njit("float32[::1](int32[::1])", nogil=True, cache=True)
 def weights(frequency):
     """float32[n]: rarity of hashes by how many articles hold them: 1 for one, falling with the square of the logarithm."""
     out = np.empty(len(frequency), np.float32)
@@ -50,7 +50,7 @@ def weights(frequency):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("int64(int32[::1], int64[::1], int64)", nogil=True, cache=True)
 def _slot(table, docs, doc):
     """Where `doc` stands in the open-addressing `table`, or the empty place where it belongs."""
     mask = len(table) - 1
@@ -60,24 +60,30 @@ def _slot(table, docs, doc):
     return slot
 
 
-@njit(nogil=True, cache=True)
+@njit("Tuple((int32[::1], int64[::1]))(int32[::1], int64[::1], int64)", nogil=True, cache=True)
 def _grown(table, docs, used):
     """The table at twice the size."""
     bigger, more = np.zeros(2 * len(table), np.int32), np.empty(2 * len(docs), docs.dtype)
-    more[:used] = docs[:used]
     for i in range(used):
+        more[i] = docs[i]
         bigger[_slot(bigger, more, more[i])] = i + 1
     return bigger, more
 
 
-@njit(nogil=True, cache=True)
+@njit(["int32[:,::1](int32[:,::1], int64)", "float32[:,::1](float32[:,::1], int64)"], nogil=True, cache=True)
 def _longer(rows, used):
     more = np.zeros((2 * len(rows), rows.shape[1]), rows.dtype)
-    more[:used] = rows[:used]
+    for i in range(used):
+        for j in range(rows.shape[1]):
+            more[i, j] = rows[i, j]
     return more
 
 
-@njit(nogil=True, cache=True)
+@njit(
+    "UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)",
+    nogil=True,
+    cache=True,
+)
 def _run(query, q, words, p):
     """The equal run around query[q] and words[p]: (words to the left, words to the right, this one included)."""
     if query[q] != words[p]:
@@ -90,7 +96,7 @@ def _run(query, q, words, p):
     return left, right
 
 
-@njit(nogil=True, cache=True)
+@njit("int64(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)", nogil=True, cache=True)
 def _scan(query, q, words, length):
     """Bits of the windows over query[q] that stand anywhere in `words`: bit b for the one that starts at q - b."""
     found, every = 0, (1 << length) - 1
@@ -109,7 +115,7 @@ def _scan(query, q, words, length):
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit("int64(int32[:,::1], int64, int64, int64, int64, int64, int64, int64)", nogil=True, cache=True)
 def _record(runs, ran, slot, q, left, right, windows, length):
     """Append the run around q, or each stretch of the `windows` bits; the new number of runs."""
     if not windows:
@@ -128,21 +134,27 @@ def _record(runs, ran, slot, q, left, right, windows, length):
     return ran
 
 
-@njit(nogil=True, cache=True)
-def collect(segments, query, at, hashes, families, follow, found, weight, length):
+@njit(
+    "Tuple((int64[::1], float32[:,::1], int32[:,::1]))(int64[:,::1], Array(uint32, 1, 'C', readonly=True), int32[::1],"
+    "int32[::1], int32[::1],"
+    "boolean[::1], int64[:,:,::1], int64[:,:,::1], float32[::1], float32[::1], int64)",
+    nogil=True,
+    cache=True,
+)
+def collect(segments, query, at, hashes, families, follow, found, found_free, weight, weight_free, length):
     """Follow every hash of the query through every segment.
 
     `at`, `hashes`, `families`: of each occurrence the position, the place among the distinct hashes (negative: ~place, seen
-    before and not scored) and the family, by position. `found`, `weight`: per family. Returns (articles
-    numbered over all segments, their scores [n, (current half, previous half, best, sum)], runs [m, (slot, start, end)]).
+    before and not scored) and the family, by position. `found`, `weight`: see `ranges` and `weights`, by family. Returns
+    (articles numbered over all segments, their scores [n, (current half, previous half, best, sum)], runs [m, (slot, start, end)]).
     """
     table, docs = np.zeros(512, np.int32), np.empty(256, np.int64)
     state, score = np.zeros((256, 3), np.int32), np.zeros((256, 4), np.float32)
     runs, used, ran = np.empty((64, 3), np.int32), 0, 0
     read = max(READ_LEAST, min(READ, READ_ALL // max(len(at), 1)))
     most = FOLLOW_ALL // max(len(at), 1)
-    taken = np.zeros((2, max(found[0].shape[1], found[1].shape[1])), np.int32)
-    seen = np.zeros(found[0].shape[1], np.int64)
+    taken = np.zeros((2, max(len(weight), len(weight_free))), np.int32)
+    seen = np.zeros(len(weight), np.int64)
     first_doc = 0
     for s in range(len(segments)):
         base, dead_at = segments[s]
@@ -155,7 +167,10 @@ def collect(segments, query, at, hashes, families, follow, found, weight, length
             scored = place >= 0
             if not scored:
                 place = ~place
-            low, high = found[family][s, place, 0], found[family][s, place, 1]
+            if family == ORDERED:
+                low, high, gain = found[s, place, 0], found[s, place, 1], weight[place]
+            else:
+                low, high, gain = found_free[s, place, 0], found_free[s, place, 1], weight_free[place]
             followed = family == ORDERED and follow[k]
             if low == high or not (scored or followed):
                 continue
@@ -163,7 +178,7 @@ def collect(segments, query, at, hashes, families, follow, found, weight, length
             payload = u32(base + head[f + PAYLOAD], head[f + COUNT])
             position = u16(base + head[f + POSITION], head[f + COUNT] if family == ORDERED else 0)
             near = np.int64(context(query, 0, len(query), q)) if followed else 0
-            gain, last, half = weight[family][place], np.int64(-1), np.int32(q >> HALF_WINDOW)
+            last, half = np.int64(-1), np.int32(q >> HALF_WINDOW)
             for i in range(low, high):
                 if 2 * used + 2 >= len(table):
                     table, docs = _grown(table, docs, used)

@@ -15,11 +15,12 @@ from fingerprints.kernels.memory import BANDS, COUNT, DOCS, FAMILY, FIELDS, PAYL
     cache=True,
 )
 def duplicates(segments, bands, signature, threshold):
-    """(seq, estimated Jaccard) of the live articles that share a band with `signature` and reach `threshold`, by seq."""
+    """(seq, estimated Jaccard) of the live articles that share a band with `signature` and reach `threshold`."""
     found = ranges(segments, BANDS, bands)
     total = np.int64(0)
     for s in range(len(segments)):
-        total += np.sum(found[s, :, 1] - found[s, :, 0])
+        for b in range(len(bands)):
+            total += found[s, b, 1] - found[s, b, 0]
     seqs, jaccard, n = np.empty(total, np.uint32), np.empty(total, np.float64), 0
     for s in range(len(segments)):
         base, dead_at = segments[s]
@@ -28,20 +29,17 @@ def duplicates(segments, bands, signature, threshold):
         f = FAMILY + FIELDS * BANDS
         payload, dead = u32(base + head[f + PAYLOAD], head[f + COUNT]), u8(dead_at, docs)
         signatures, seq_of = u32(base + head[SIGNATURE], docs * len(signature)), u32(base + head[SEQ], docs)
-        hits, m = np.empty(np.sum(found[s, :, 1] - found[s, :, 0]), np.int64), 0
+        met = np.zeros(docs, np.bool_)
         for b in range(len(bands)):
             for i in range(found[s, b, 0], found[s, b, 1]):
-                hits[m] = np.int64(payload[i] >> np.uint32(8))
-                m += 1
-        hits.sort()
-        for i in range(m):
-            doc = hits[i]
-            if (i and hits[i - 1] == doc) or doc >= docs or (dead_at and dead[doc]):
-                continue
-            equal = 0
-            for k in range(len(signature)):
-                equal += signature[k] == signatures[doc * len(signature) + k]
-            if equal >= threshold * len(signature):
-                seqs[n], jaccard[n] = seq_of[doc], equal / len(signature)
-                n += 1
+                doc = np.int64(payload[i] >> np.uint32(8))
+                if doc >= docs or met[doc] or (dead_at and dead[doc]):
+                    continue
+                met[doc] = True
+                equal = 0
+                for k in range(len(signature)):
+                    equal += signature[k] == signatures[doc * len(signature) + k]
+                if equal >= threshold * len(signature):
+                    seqs[n], jaccard[n] = seq_of[doc], equal / len(signature)
+                    n += 1
     return seqs[:n], jaccard[:n]

@@ -10,7 +10,7 @@ ELSE = np.float32(0.5)
 """Weight outside its common runs below which an article counts as sharing nothing else: half of one hash that only it holds."""
 
 
-@njit(nogil=True, cache=True)
+@njit("Tuple((int64[::1], int32[:,::1]))(int32[:,::1], int64)", nogil=True, cache=True)
 def by_article(runs, articles):
     """(first [articles + 1], runs [m, (start, end)]): the runs of each article as disjoint intervals, in rising order."""
     first = np.zeros(articles + 1, np.int64)
@@ -24,16 +24,17 @@ def by_article(runs, articles):
         j = fill[a]
         fill[a] += 1
         while j > first[a] and sorted_runs[j - 1, 0] > runs[i, 1]:
-            sorted_runs[j] = sorted_runs[j - 1]
+            sorted_runs[j, 0], sorted_runs[j, 1] = sorted_runs[j - 1, 0], sorted_runs[j - 1, 1]
             j -= 1
         sorted_runs[j, 0], sorted_runs[j, 1] = runs[i, 1], runs[i, 2]
     return first, sorted_runs
 
 
-@njit(nogil=True, cache=True)
+@njit("int32[::1](int64[::1], int32[:,::1], int64, int64, int32[::1])", nogil=True, cache=True)
 def count_windows(first, runs, words, length, firsts):
     """int32[windows]: in how many articles each window of the query stands. `firsts`: see `first_windows`; may be empty."""
-    steps = np.zeros(max(words - length + 1, 0) + 1, np.int32)
+    windows = max(words - length + 1, 0)
+    steps = np.zeros(windows + 1, np.int32)
     for a in range(len(first) - 1):
         done = np.int64(0)
         for i in range(first[a], first[a + 1]):
@@ -42,13 +43,16 @@ def count_windows(first, runs, words, length, firsts):
                 steps[start] += 1
                 steps[end] -= 1
                 done = end
-    count = np.cumsum(steps[:-1]).astype(np.int32)
+    count, now = np.empty(windows, np.int32), np.int32(0)
+    for p in range(windows):
+        now += steps[p]
+        count[p] = now
     for p in range(len(firsts)):
         count[p] = count[firsts[p]]
     return count
 
 
-@njit(nogil=True, cache=True)
+@njit("Tuple((int32[:,::1], int64[::1]))(int32[::1], int64, int64)", nogil=True, cache=True)
 def common_stretches(count, length, common):
     """(stretches [n, (start, end, articles)], the rarest window of each): where all windows stand in more than `common`."""
     n = 0
@@ -71,7 +75,7 @@ def common_stretches(count, length, common):
     return out, rarest
 
 
-@njit(nogil=True, cache=True)
+@njit("uint8[::1](int64[::1], int32[:,::1], int32[::1], int32[::1], int64, int64)", nogil=True, cache=True)
 def classify(first, runs, count, sizes, length, common):
     """uint8[articles]: 0 shares no run, 1 one that is not common, 2 is half or more of common runs, 3 holds some."""
     rare = np.zeros(len(count) + 1, np.int32)
@@ -90,7 +94,7 @@ def classify(first, runs, count, sizes, length, common):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("boolean[::1](int64[::1], int32[:,::1], uint8[::1], float32[::1], float32[::1])", nogil=True, cache=True)
 def share_nothing_else(first, runs, kind, gains, total):
     """bool[articles]: articles of kind 3 whose score `total` comes from their common runs. `gains`: running sum of the weights at
     each position of the query."""
@@ -108,7 +112,7 @@ def share_nothing_else(first, runs, kind, gains, total):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("void(int64[::1], int32[:,::1], int64[::1], int64, uint32[::1], boolean[::1], boolean[::1])", nogil=True, cache=True)
 def representatives(first, runs, rarest, length, seqs, allowed, listed):
     """List the oldest allowed article of each rarest window (rising positions)."""
     oldest = np.full(len(rarest), -1, np.int64)
@@ -116,7 +120,13 @@ def representatives(first, runs, rarest, length, seqs, allowed, listed):
         if not allowed[a]:
             continue
         for i in range(first[a], first[a + 1]):
-            k = np.searchsorted(rarest, np.int64(runs[i, 0]))
+            k, high = 0, len(rarest)
+            while k < high:
+                middle = (k + high) >> 1
+                if rarest[middle] < runs[i, 0]:
+                    k = middle + 1
+                else:
+                    high = middle
             while k < len(rarest) and rarest[k] <= runs[i, 1] - length:
                 if oldest[k] < 0 or seqs[a] < seqs[oldest[k]]:
                     oldest[k] = a
@@ -126,7 +136,7 @@ def representatives(first, runs, rarest, length, seqs, allowed, listed):
             listed[oldest[k]] = True
 
 
-@njit(nogil=True, cache=True)
+@njit("int64[::1](float32[::1], uint32[::1], boolean[::1], int64)", nogil=True, cache=True)
 def best_of(weight, seqs, eligible, limit):
     """The places of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
     best = np.empty(max(limit, 0), np.int64)

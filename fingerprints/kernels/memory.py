@@ -29,8 +29,8 @@ ABSENT = np.uint64(1 << 32)
 
 def _caster(dtype: Any) -> Any:
     @intrinsic
-    def cast(typingctx, address):  # type: ignore[no-untyped-def]  # the shape numba prescribes
-        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]  # ditto
+    def cast(typingctx, address):
+        def codegen(context, builder, signature, args):
             return builder.inttoptr(args[0], context.get_value_type(types.CPointer(dtype)))
 
         return types.CPointer(dtype)(types.int64), codegen
@@ -41,7 +41,7 @@ def _caster(dtype: Any) -> Any:
 _i64, _u32, _u16, _u8 = _caster(types.int64), _caster(types.uint32), _caster(types.uint16), _caster(types.uint8)
 
 
-@njit(nogil=True, cache=True)
+@njit("int64[::1](int64)", nogil=True, cache=True)
 def header(address):
     return carray(_i64(address), HEADER)
 
@@ -84,7 +84,7 @@ def put_hash(keys, bits, i, h):
         keys[2 * i + 1] = np.uint16(h >> np.uint64(16))
 
 
-@njit(nogil=True, cache=True)
+@njit("int64(uint16[::1], int64, uint64, int64, int64, uint64)", nogil=True, cache=True)
 def bound(keys, bits, bucket, low, high, h):
     """The first posting in `[low, high)` of `bucket` whose hash is not below `h`."""
     while low < high:
@@ -96,7 +96,7 @@ def bound(keys, bits, bucket, low, high, h):
     return low
 
 
-@njit(nogil=True, cache=True)
+@njit("int64[:,:,::1](int64[:,::1], int64, uint32[::1])", nogil=True, cache=True)
 def ranges(segments, family, hashes):
     """int64[segments, hashes, 2]: where the postings of each hash begin and end in each segment. Never outside the
     section, whatever a damaged file says."""
@@ -136,10 +136,10 @@ def mix(h):
     return h ^ (h >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64, int64)", nogil=True, cache=True)
 def context(words, start, end, at):
     """Two 4-bit hashes: of the four words before position `at`, and of the nine from it, 0 where the text `[start, end)`
-    has not as many. A run of twelve words over `at` has the same four before it or the same nine after it, so it agrees in one."""
+    has not as many. A run of twelve words over `at` has the same four before it or the same nine after it: it agrees in one."""
     left = right = np.uint64(0)
     if at - 4 >= start:
         for i in range(at - 4, at):

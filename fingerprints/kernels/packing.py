@@ -56,7 +56,7 @@ def band_hashes(signatures, bands, rows):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("Tuple((int64, uint32[::1], uint16[::1], uint32[::1], uint16[::1]))(int64, int64)", nogil=True, cache=True)
 def _section(base, family):
     head = header(base)
     f = FAMILY + FIELDS * family
@@ -66,7 +66,7 @@ def _section(base, family):
     return bits, table, keys, u32(base + head[f + PAYLOAD], room), position
 
 
-@njit(nogil=True, cache=True)
+@njit("int64(uint32[::1], int64, int64, int64)", nogil=True, cache=True)
 def _advance(table, bucket, upto, at):
     """Let every bucket after `bucket` up to `upto` begin at posting `at`."""
     while bucket < upto:
@@ -118,7 +118,7 @@ def pack_plain(base, family, sorted_keys):
     header(base)[FAMILY + FIELDS * family + COUNT] = out
 
 
-@njit(nogil=True, cache=True)
+@njit("int32[::1](int64[:,::1], int64)", nogil=True, cache=True)
 def _merge_documents(segments, base):
     """Copy what is kept of each live article; int32[total]: the new number of each old one, -1 for the dead."""
     head = header(base)
@@ -145,8 +145,10 @@ def _merge_documents(segments, base):
             if segments[s, 1] and dead[d]:
                 continue
             size = old_offsets[d + 1] - old_offsets[d]
-            words[end : end + size] = old_words[old_offsets[d] : old_offsets[d + 1]]
-            signatures[out * 128 : (out + 1) * 128] = old_sig[d * 128 : (d + 1) * 128]
+            for i in range(size):
+                words[end + i] = old_words[old_offsets[d] + i]
+            for i in range(128):
+                signatures[out * 128 + i] = old_sig[d * 128 + i]
             seqs[out], outlets[out] = old_seqs[d], old_outlets[d]
             end += size
             renumbered[first + d] = out
@@ -156,7 +158,25 @@ def _merge_documents(segments, base):
     return renumbered
 
 
-@njit(nogil=True, cache=True)
+@njit("void(int64[:,::1], int64, int64[::1], int64[::1], uint64[::1], int64)", nogil=True, cache=True)
+def _step(segments, family, at, bucket, current, s):
+    """Move segment `s` to its next posting."""
+    base = segments[s, 0]
+    head = header(base)
+    f = FAMILY + FIELDS * family
+    at[s] += 1
+    if at[s] >= head[f + COUNT]:
+        current[s] = ABSENT
+        return
+    bits = head[f + BITS]
+    if bits >= NARROW:
+        table = u32(base + head[f + TABLE], (1 << bits) + 1)
+        while np.int64(table[bucket[s] + 1]) <= at[s]:
+            bucket[s] += 1
+    current[s] = hash_at(u16(base + head[f + KEYS], 2 * head[f + COUNT]), bits, bucket[s], at[s])
+
+
+@njit("void(int64[:,::1], int64, int64, int32[::1])", nogil=True, cache=True)
 def _merge_family(segments, family, base, renumbered):
     """Merge one family's postings, by hash, then by article: segments come in the order of their articles."""
     count = len(segments)
@@ -192,24 +212,6 @@ def _merge_family(segments, family, base, renumbered):
         _step(segments, family, at, bucket, current, best)
     _advance(table, filled, np.int64(1) << bits, out)
     header(base)[FAMILY + FIELDS * family + COUNT] = out
-
-
-@njit(nogil=True, cache=True)
-def _step(segments, family, at, bucket, current, s):
-    """Move segment `s` to its next posting."""
-    base = segments[s, 0]
-    head = header(base)
-    f = FAMILY + FIELDS * family
-    at[s] += 1
-    if at[s] >= head[f + COUNT]:
-        current[s] = ABSENT
-        return
-    bits = head[f + BITS]
-    if bits >= NARROW:
-        table = u32(base + head[f + TABLE], (1 << bits) + 1)
-        while np.int64(table[bucket[s] + 1]) <= at[s]:
-            bucket[s] += 1
-    current[s] = hash_at(u16(base + head[f + KEYS], 2 * head[f + COUNT]), bits, bucket[s], at[s])
 
 
 @njit(["void(int64[:,::1], int64)"], nogil=True, cache=True)

@@ -9,7 +9,7 @@ from numba import njit
 from fingerprints.kernels.memory import COUNT, DOCS, FAMILY, FIELDS, PAYLOAD, header, mix, u8, u32
 
 
-@njit(nogil=True, cache=True)
+@njit("Tuple((uint32[::1], int32[::1], boolean[::1]))(Array(uint32, 1, 'C', readonly=True))", nogil=True, cache=True)
 def distinct(hashes):
     """(distinct hashes in order of first sight, for each hash its place among them, True where first seen)."""
     size = 16
@@ -31,7 +31,7 @@ def distinct(hashes):
     return unique[:n], place, first
 
 
-@njit(nogil=True, cache=True)
+@njit("int32[::1](int64[:,::1], int64, int64[:,:,::1], int64)", nogil=True, cache=True)
 def frequencies(segments, family, found, cap):
     """int32[hashes]: live articles that hold each hash, exact up to `cap`, `cap` + 1 where more."""
     out = np.zeros(found.shape[1], np.int32)
@@ -58,7 +58,7 @@ def frequencies(segments, family, found, cap):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("int32[::1](Array(uint32, 1, 'C', readonly=True), int64)", nogil=True, cache=True)
 def first_windows(words, length):
     """int32[windows]: for each window of `length` words the start of the first one with the same words."""
     n = max(len(words) - length + 1, 0)
@@ -89,7 +89,7 @@ def first_windows(words, length):
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit("boolean[::1](int32[::1], Array(int32, 1, 'C', readonly=True), int64)", nogil=True, cache=True)
 def must_follow(firsts, at, length):
     """bool[m]: whether the word at each position of `at` lies in a window that is the first of its kind. Repeated windows need no
     second look: they stand in the same articles."""
