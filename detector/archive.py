@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from detector.follow import catch_up
-from detector.reading import Reading, read
+from detector.reading import Reading
 from fingerprints.article import Article
 from fingerprints.errors import IndexError_
 from fingerprints.fingerprint import SCHEME, Fingerprint
@@ -89,7 +89,7 @@ class Archive:
         missing = [seq for seq in seqs if seq not in found]
         if missing:
             for seq, stored in self.store.by_seq(missing).items():
-                found[seq] = (stored, read(stored.article.text, stored.article.title))
+                found[seq] = (stored, Reading(stored.article.text, stored.article.title))
                 self._readings.put(seq, found[seq])
         return found
 

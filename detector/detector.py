@@ -15,7 +15,7 @@ from detector.archive import Archive
 from detector.explain import explain
 from detector.matching import Assessment, Pair, assess
 from detector.policy import DUPLICATE_JACCARD, Policy
-from detector.reading import Reading, read
+from detector.reading import Reading
 from detector.report import CommonRunSpan, Engine, Report
 from detector.request import CheckRequest, describe
 from detector.results import Added, Counts
@@ -85,7 +85,7 @@ class Detector:
         """Store an article and index it; findable when this returns, by every process on the store."""
         (put,) = self.store.put_many([article], self._now())
         self._archive.follow({put.seq: article})
-        reading = read(article.text, article.title)
+        reading = Reading(article.text, article.title)
         near = self._archive.duplicates(reading.fingerprint, DUPLICATE_JACCARD, frozenset((put.seq,)))
         stored = self.store.by_seq([seq for seq, _ in near])
         duplicates = tuple((stored[seq].article.id, round(jaccard, 4)) for seq, jaccard in near if seq in stored)
@@ -164,7 +164,7 @@ class Detector:
         """Check one text; see `check`."""
         started = time.perf_counter()
         self._archive.follow()
-        submission = read(request.text, request.title)
+        submission = Reading(request.text, request.title)
         exclude = self._archive.seqs_of(request.exclude_articles)
         found = self._archive.candidates(submission.fingerprint, self._policy.candidates, exclude)
         pairs = self._pairs(submission, found)
@@ -211,7 +211,12 @@ class Detector:
     def _pairs(self, submission: Reading, found: Candidates) -> list[Pair]:
         """The candidates with which at least one passage is shared; a candidate is never a match."""
         pairs = []
-        for stored, reading in self._archive.readings(found.seq.tolist()).values():
+        seqs = found.seq
+        if not found.common:  # else representatives of common runs are among them, whatever they weigh
+            likely = found.verbatim | (found.weight >= self._policy.candidate_weight)
+            likely[: self._policy.surest] = True
+            seqs = seqs[likely]
+        for stored, reading in self._archive.readings(seqs.tolist()).values():
             passages = align(submission.tokens, reading.tokens, self._policy.passages)
             if passages:
                 pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))

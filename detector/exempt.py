@@ -14,6 +14,7 @@ from detector.quotes import quotations
 from detector.reading import Mask, Reading, words_in
 from detector.report import ExemptReason
 from fingerprints.index import CommonRun
+from fingerprints.tokens import CAPITAL, NUMBER, STOP
 
 Codes = NDArray[np.uint8]
 
@@ -55,9 +56,11 @@ class Exemptions:
             codes[(codes != BOILERPLATE)] = SHARED
         elif self._in_shared is not None:
             self._exempt_shared(codes, passages)
-        if self.quoted is None:
-            return codes, False
-        return self._exempt_quotations(codes, article, passages, policy)
+        counts = False
+        if self.quoted is not None:
+            counts = self._exempt_quotations(codes, article, passages, policy)
+        _exempt_names(codes, article, passages, policy)
+        return codes, counts
 
     def _exempt_shared(self, codes: Codes, passages: Sequence[Aligned]) -> None:
         """Exempt words that the shared source has too; what only this article has, inside the shared text, counts."""
@@ -68,20 +71,18 @@ class Exemptions:
         added &= ~self._paired
         codes[self._in_shared & ~added & (codes != BOILERPLATE)] = SHARED
 
-    def _exempt_quotations(
-        self, codes: Codes, article: Reading, passages: Sequence[Aligned], policy: Policy
-    ) -> tuple[Codes, bool]:
+    def _exempt_quotations(self, codes: Codes, article: Reading, passages: Sequence[Aligned], policy: Policy) -> bool:
         assert self.quoted is not None
         inside = inside_passages(len(codes), passages)
         counting = inside & (codes == COUNTS)
         quotes = counting & self.quoted
         if not quotes.any():
-            return codes, False
+            return False
         outside = np.count_nonzero(counting) - np.count_nonzero(quotes)
         if outside >= policy.quotation_words or (outside and self._whole(inside, article, passages, policy)):
-            return codes, True
+            return True
         codes[self.quoted & (codes == COUNTS)] = QUOTATION
-        return codes, False
+        return False
 
     def _whole(self, inside: Mask, article: Reading, passages: Sequence[Aligned], policy: Policy) -> bool:
         """True when the passages cover both texts: a quotation exempts a quotation, not an article."""
@@ -108,3 +109,26 @@ def _exempt_furniture(codes: Codes, article: Reading, passage: Aligned, policy: 
     foreign = np.count_nonzero(~article.own[passage.pairs[:, 1]])
     if foreign >= policy.boilerplate_passage * len(passage.pairs):
         codes[passage.start : passage.end] = BOILERPLATE
+
+
+def _exempt_names(codes: Codes, article: Reading, passages: Sequence[Aligned], policy: Policy) -> None:
+    """Passages of names, titles and numbers are no evidence on their own: as good as furniture, unless more was taken.
+
+    Judged by how the article writes them, so that capitals in the submission change nothing; in an article that is
+    written in capitals throughout they tell nothing.
+    """
+    flags = article.tokens.flags
+    if 2 * np.count_nonzero(flags & CAPITAL) > len(flags):
+        return
+    bare = []
+    rest = 0
+    for passage in passages:
+        telling = np.count_nonzero(flags[passage.pairs[:, 1]] & (CAPITAL | NUMBER | STOP) == 0)
+        if telling < policy.name_words:
+            bare.append(passage)
+        else:
+            rest += int(np.count_nonzero(codes[passage.start : passage.end] == COUNTS))
+    if rest < policy.quotation_words:
+        for passage in bare:
+            part = codes[passage.start : passage.end]
+            part[part == COUNTS] = BOILERPLATE

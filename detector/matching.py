@@ -12,7 +12,7 @@ from detector.align import Aligned, align
 from detector.attribution import Mentions
 from detector.exempt import COUNTS, REASONS, Codes, Exemptions
 from detector.policy import MAX_MATCHES, Policy
-from detector.reading import Reading, jaccard, read
+from detector.reading import Reading, jaccard
 from detector.report import ArticleRef, Excuse, ExemptReason, ExemptSpan, Match, Passage, TextSpan
 from detector.shares import Shares, kind_of, measure
 from detector.verdict import Circumstances, Judgement, first_of, judge
@@ -91,8 +91,8 @@ def compare(submission_text: str, article_text: str, policy: Policy | None = Non
     """One pair of texts, without an index. Always a Match, without passages where they share nothing. Raises `InputError`."""
     policy = policy or Policy()
     check_text("submission", submission_text, blank=False)
-    submission, article = read(submission_text), Article(id="article", text=article_text)
-    reading = read(article_text)
+    submission, article = Reading(submission_text), Article(id="article", text=article_text)
+    reading = Reading(article_text)
     passages = align(submission.tokens, reading.tokens, policy.passages)
     pair = Pair(article, 1, article.sha256, reading, passages)
     if passages:

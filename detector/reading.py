@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,26 +19,36 @@ SHINGLE = 5
 """Words of the shingles that `jaccard` compares (contract)."""
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as words. `own`: bool[n], words outside of `boilerplate`. `own_words`: their number."""
+    """A text as words. What is asked of few texts is found when first asked: most candidates share no passage."""
 
-    tokens: Tokens
-    fingerprint: Fingerprint
-    boilerplate: tuple[Span, ...]
-    own: Mask
-    own_words: int
+    def __init__(self, text: str, title: str | None = None) -> None:
+        """`title`: the headline, where it is known; copies of it at the head of the text are boilerplate."""
+        self.tokens = tokenize(text)
+        self._title = title
 
     def __len__(self) -> int:
         return len(self.tokens)
 
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """What the index is asked with, and the signature."""
+        return fingerprint(self.tokens)
 
-def read(text: str, title: str | None = None, known: Fingerprint | None = None) -> Reading:
-    """Fold, split and fingerprint a text and find its boilerplate, one pass each. `known`: its fingerprint, if there is one."""
-    tokens = tokenize(text)
-    furniture = tuple(boilerplate(text, tokens, title=title))
-    own = ~words_in(tokens, furniture)
-    return Reading(tokens, known or fingerprint(tokens), furniture, own, int(np.count_nonzero(own)))
+    @cached_property
+    def boilerplate(self) -> tuple[Span, ...]:
+        """The furniture around the text's own words."""
+        return tuple(boilerplate(self.tokens.text, self.tokens, title=self._title))
+
+    @cached_property
+    def own(self) -> Mask:
+        """bool[n]: the words outside of `boilerplate`."""
+        return ~words_in(self.tokens, self.boilerplate)
+
+    @cached_property
+    def own_words(self) -> int:
+        """How many words `own` marks."""
+        return int(np.count_nonzero(self.own))
 
 
 def words_in(tokens: Tokens, spans: Iterable[Span]) -> Mask:

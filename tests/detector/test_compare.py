@@ -160,3 +160,21 @@ def test_quoted_words_without_a_speaker_are_copied() -> None:
     speech, rest = rng.sample(OURS, 40), rng.sample(THEIRS, 100)
     match = compare(" ".join(rest) + '. "' + " ".join(speech) + '".', " ".join(speech))
     assert match.verdict == "copy"
+
+
+LAW = "Undang-Undang Nomor 41 Tahun 2015 tentang Badan Pengelola Pelabuhan Perikanan dan Pesisir Teluk Loweha"
+
+
+def test_names_titles_and_numbers_are_no_evidence_on_their_own() -> None:
+    rng = random.Random(9)
+    own, rest = " ".join(prose(rng, THEIRS, 6)), prose(rng, OURS, 6)
+    match = compare(f"{own} {LAW} {own}", f"{' '.join(rest)} {LAW}.")
+    assert (match.verdict, match.score) == ("original", 0.0)
+    assert [passage.exempt for passage in match.passages] == ["boilerplate"]
+    lifted = compare(f"{own} {LAW} {' '.join(rest[:3])} {own}", f"{' '.join(rest)} {LAW}.")
+    assert all(passage.exempt is None and not passage.exempt_spans for passage in lifted.passages)
+
+
+def test_an_article_in_capitals_is_evidence() -> None:
+    text = " ".join(prose(random.Random(10), OURS, 6)).upper()
+    assert compare(text, text).score == compare(text.lower(), text).score == 1.0

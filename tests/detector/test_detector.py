@@ -168,6 +168,7 @@ def test_a_report_is_json_of_the_contract() -> None:
     expected = {"title", "url", "published_at", "text", "sha256", "words", "own_words", "boilerplate", "evasion"}
     assert expected <= report["submission"].keys()
     assert report["engine"]["verbatim_run_words"] <= 12
+    assert report["engine"]["policy"] == {"name": "default", "digest": Policy().digest}
     (match,) = report["matches"]
     expected = {
         "article",
