@@ -122,7 +122,7 @@ def fold(code: int) -> tuple[int, str, str]:
 def _letter(c: str, category: str, styled: bool) -> tuple[int, str, str]:
     base, own = _base(c), _own(c)
     bits = WORD | (UPPER if category in ("Lu", "Lt") or base[:1].isupper() else 0)
-    latin = STRONG.get(base) or ROUGH.get(base)
+    latin = STRONG.get(base) or ROUGH.get(base) or STRONG.get(own)
     if latin:
         return bits | LATIN | LOOKALIKE | (WEAK if base in ROUGH else 0), latin, own
     if all(unicodedata.category(x)[0] == "N" for x in own):
