@@ -1,0 +1,26 @@
+"""`sidik serve`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.common import StoreOption, load_settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command("serve")(serve)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1].", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one [default: 8000].", show_default=False)] = None,
+    store: StoreOption = None,
+    workers: Annotated[int | None, typer.Option(help="Processes on the one port [default: 1].", show_default=False)] = None,
+) -> None:
+    """Serve the HTTP API and the pages; says its address when it is ready."""
+    settings = load_settings(host=host, port=port, store=store, workers=workers)
+    from api.server import serve as run
+
+    raise typer.Exit(run(settings))
