@@ -6,8 +6,8 @@ sampled by their hash (as FracMinHash does), which survive reordering, rewording
 
 How the numbers were chosen: 29,563 real articles, 800 queries a kind, the source among the best 40 by rarity-weighted shared
 hashes in the best 64 words of the submission. Excerpts of 20/30/60 words inside another article 1/1/1, of 60 with 30% of the
-words replaced .97; half of all words replaced .99, half of the content words .998; shuffled in windows of 4/8 1/1, of a
-60-word part .999/.995. Shingles of 3 words (window 10) with 77 pairs come out alike, but read five times more postings, of
+words replaced .96; half of all words replaced .996, half of the content words 1; shuffled in windows of 4/8 1/1, of a
+60-word part 1/.998. Shingles of 3 words (window 10) with 77 pairs come out alike, but read five times more postings, of
 shingles that may never be skipped because the guarantee hangs on them. Choosing shingles with few stop words first made no
 difference at 5 words.
 """
