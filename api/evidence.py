@@ -1,40 +1,23 @@
-"""Evidence bundles of kept checks, and the key that signs them."""
+"""Evidence bundles of kept checks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from api.checks import Report
 from api.clock import now
+from api.settings import Settings
+from api.signing import signing_key
 from detector.render import evidence_zip
 from fingerprints.dates import format_time
-from fingerprints.errors import RecordConflict
-from fingerprints.stores.contract import Kind, Store, Stored
-
-SIGNING_KEYS = Kind("signing_key")
-CURRENT = "current"
+from fingerprints.stores.contract import Store, Stored
 
 
-def signing_key(store: Store) -> Ed25519PrivateKey:
-    """The store's signing key, made when first needed. It is in the store so that every process signs with the same one."""
-    record = store.records.get(SIGNING_KEYS, CURRENT)
-    if record is None:
-        fresh = {"private": Ed25519PrivateKey.generate().private_bytes_raw().hex()}
-        try:
-            record = store.records.insert(SIGNING_KEYS, CURRENT, fresh)
-        except RecordConflict:
-            record = store.records.get(SIGNING_KEYS, CURRENT)
-            assert record is not None
-    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(record.doc["private"]))
-
-
-def bundle_of(store: Store, report: Report) -> bytes:
+def bundle_of(settings: Settings, store: Store, report: Report) -> bytes:
     """The signed zip of a kept check, with the article versions it speaks of that still exist."""
     versions = [store.get(match["article"]["id"], match["article"]["version"]) for match in report["matches"]]
     articles = [article_record(stored) for stored in versions if stored is not None]
-    return evidence_zip(report, articles, signing_key(store), format_time(now()))
+    return evidence_zip(report, articles, signing_key(settings), format_time(now()))
 
 
 def article_record(stored: Stored) -> dict[str, Any]:

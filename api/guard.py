@@ -29,6 +29,7 @@ SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger("sidik.http")
 
@@ -114,7 +115,10 @@ def _refuse_broken_encoding(scope: Scope) -> None:
     for part, raw in (("path", scope.get("raw_path") or b""), ("query", scope["query_string"])):
         if b"%" in raw or not raw.isascii():
             try:
-                unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+                text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
             except UnicodeDecodeError as error:
                 detail = f"is not valid UTF-8 (byte {error.start})"
                 raise Problem(400, f"The {part} {detail}.", [{"location": part, "detail": detail}]) from None
+            if part == "path" and (control := _CONTROL.search(text)):
+                detail = f"must not contain {control[0]!r}"  # `$` in a route's pattern would overlook a line end
+                raise Problem(422, f"The path {detail}.", [{"location": part, "detail": detail}])

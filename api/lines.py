@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
 import structlog
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from api.bodies import Line, Spool, split_lines, stream_body
 from api.checking import make_report
@@ -27,7 +28,24 @@ GROUP_LINES, GROUP_BYTES = 16, 200_000
 """Lines checked in one go: enough that handing them to a thread costs little, few enough that answers stream."""
 
 
-async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncIterator[bytes]:
+class LineStream(Response):
+    """An answer sent piece by piece while the request is still being read. (Starlette's own listens for the client hanging
+    up with the same `receive`, and would swallow the rest of the body.)"""
+
+    def __init__(self, pieces: AsyncGenerator[bytes]) -> None:
+        super().__init__(media_type="application/x-ndjson")
+        del self.headers["content-length"]
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with aclosing(self._pieces) as pieces:
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncGenerator[bytes]:
     """The answers to the lines of a request's body, one line each."""
     spool = Spool()
     filling = asyncio.create_task(spool.fill(stream_body(request, here.settings.body_idle_seconds)))
@@ -35,6 +53,8 @@ async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncIter
     try:
         with suppress(ClientDisconnect):
             async for lines in split_lines(spool.chunks(), here.settings.max_body_bytes):
+                if filling.done() and await request.is_disconnected():
+                    return
                 for group in _groups(lines):
                     jobs.append(asyncio.create_task(here.pool.run_when_free(_check_group, here, group, keep)))
                     while len(jobs) > here.settings.threads or (jobs and jobs[0].done()):

@@ -16,6 +16,9 @@ MIN_WORDS = 4
 CARRIED = 0.8
 """Share of a sentence's words, in order, that a sentence of the copy must hold: an edited copy still carries it."""
 
+RELATED = 0.5
+"""Share of equal words, in order, from which a sentence is what an older one was corrected to."""
+
 Words = tuple[int, ...]
 
 
@@ -45,10 +48,15 @@ def still_carried(dropped: Iterable[Sentence], current: str, submission: str) ->
     now = [sentence.words for sentence in _sentences(current)]
     found = []
     for sentence in dropped:
-        held, place = max(((_held(sentence.words, place), place) for place in places), default=(0.0, ()))
-        if held >= CARRIED and held > max((_held(words, place) for words in now if len(words) >= MIN_WORDS), default=0.0):
+        held = _best(sentence.words, places)
+        corrected = [words for words in now if LCSseq.normalized_similarity(sentence.words, words) >= RELATED]
+        if held >= CARRIED and held > max((_best(words, places) for words in corrected), default=0.0):
             found.append(sentence.text)
     return found
+
+
+def _best(words: Words, places: Iterable[Words]) -> float:
+    return max((_held(words, place) for place in places), default=0.0)
 
 
 def _held(words: Words, place: Words) -> float:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import FastAPI, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from api import schemas
 from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body
@@ -16,7 +15,7 @@ from api.clock import parse_moment
 from api.deps import caller_of, state
 from api.endpoints import Scoped, body_of, json_of, problems
 from api.evidence import bundle_of
-from api.lines import check_lines
+from api.lines import LineStream, check_lines
 from api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from api.problems import Problem
 from api.schemas import CheckIn, VerdictName
@@ -26,6 +25,8 @@ from fingerprints.errors import InputError
 from fingerprints.stores.contract import Between, Scalar
 
 Lang = Annotated[Literal["id", "en"], Query(description="Language of the report")]
+FIELDS = {"domain": "domains", "article_id": "article_ids"}
+"""Filters that a kept check has several values of."""
 REPORT_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; sandbox"
 )
@@ -79,7 +80,7 @@ async def create_checks(
 ) -> Response:
     """Check many submissions, one a line; the answers stream back in the order of the input, each as soon as it is ready."""
     demand_type(request, NDJSON_TYPES)
-    return StreamingResponse(check_lines(request, state(request), keep=store), media_type="application/x-ndjson")
+    return LineStream(check_lines(request, state(request), keep=store))
 
 
 async def list_kept_checks(
@@ -100,15 +101,15 @@ async def list_kept_checks(
     given = {
         "verdict": verdict,
         "flagged": flagged,
-        "domains": domain and domain.lower().rstrip("."),
-        "article_ids": article_id,
+        "domain": domain and domain.lower().rstrip("."),
+        "article_id": article_id,
         "source_id": source_id,
         "scan_id": scan_id,
     }
-    where: dict[str, Scalar | Between] = {name: value for name, value in given.items() if value is not None}
-    for name, value in where.items():
+    for name, value in given.items():
         if isinstance(value, str):
             check_text(name, value)
+    where: dict[str, Scalar | Between] = {FIELDS.get(name, name): v for name, v in given.items() if v is not None}
     if since is not None or until is not None:
         low = None if since is None else parse_moment(since, "since")
         where["at"] = Between(low, None if until is None else parse_moment(until, "until", end=True))
@@ -147,7 +148,7 @@ async def get_evidence(request: Request, id: str, lang: Lang = "id") -> Response
     """The evidence bundle, for a reader who disputes the finding: everything in both languages, with sums and a signature."""
     here = state(request)
     report = await _kept(request, id)
-    bundle = await here.pool.run(bundle_of, here.store, report)
+    bundle = await here.pool.run(bundle_of, here.settings, here.store, report)
     return _file(bundle, "application/zip", f"sidik-{report['id']}-evidence.zip")
 
 
