@@ -51,10 +51,9 @@ def measure(submission: Reading, article: Reading, passages: Sequence[Aligned], 
             close[passage.start : passage.end] = True
     words = int(np.count_nonzero(counting))
     running = np.count_nonzero(counting & _in_runs(len(submission), passages))
-    taken = np.count_nonzero(_taken(article, passages, counting))
     return Shares(
         copied=share(words, submission.own_words),
-        taken=share(taken, article.own_words),
+        taken=share(_taken(article, passages, counting), article.own_words),
         verbatim=share(running, words),
         longest_run=max(passage.longest_run for passage in passages),
         inside=inside,
@@ -84,16 +83,25 @@ def _in_runs(words: int, passages: Sequence[Aligned]) -> Mask:
     return mask
 
 
-def _taken(article: Reading, passages: Sequence[Aligned], counting: Mask) -> Mask:
-    """Own words of the article inside passages and not exempt: a word is as exempt as the word it is paired with, an
-    unpaired one as the pair before it."""
+def _taken(article: Reading, passages: Sequence[Aligned], counting: Mask) -> int:
+    """Own words of the article inside passages and not exempt: a word is as exempt as the word it is paired with, an unpaired
+    one as the pair before it. A reworded passage takes no more words than it has, for each is paired at most once: a
+    sentence that sums an article up has not taken all of it."""
     taken = np.zeros(len(article), np.bool_)
-    for passage in passages:
+    words = 0
+    for passage in sorted(passages, key=lambda passage: passage.similarity, reverse=True):
         start, end = passage.article_start, passage.article_end
-        if counting[passage.start : passage.end].all():
-            taken[start:end] = True
+        here = counting[passage.start : passage.end]
+        if here.all():
+            inside = np.ones(end - start, np.bool_)
         elif len(passage.pairs):
             order = np.argsort(passage.pairs[:, 1], kind="stable")
             at = np.searchsorted(passage.pairs[order, 1], np.arange(start, end), side="right") - 1
-            taken[start:end] |= counting[passage.pairs[order[np.maximum(at, 0)], 0]]
-    return taken & article.own
+            inside = counting[passage.pairs[order[np.maximum(at, 0)], 0]]
+        else:
+            continue
+        inside &= article.own[start:end] & ~taken[start:end]
+        taken[start:end] |= inside
+        found = int(np.count_nonzero(inside))
+        words += found if passage.similarity >= EDITED_SIMILARITY else min(found, int(np.count_nonzero(here)))
+    return words
