@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 import orjson
 
@@ -11,7 +12,7 @@ from fingerprints.stores.fields import Fields, Where, beyond, matches, sort_key
 
 NULL = float("-inf")
 """Null inside a key, where SQLite allows none: sorts before every number, and JSON cannot hold it."""
-FEW = 4000
+FEW = 2000
 """Records. A condition met by fewer is answered from its own entries, sorted here; otherwise the order's entries are walked."""
 
 
@@ -37,11 +38,14 @@ class Query:
     ) -> None:
         self.known, self.where, self.order, self.descending = known, where, order, descending
         self.after = after if order or after is None else (None, after[1])
+        self._equal = {name: condition for name, condition in where.items() if not isinstance(condition, Between)}
 
     def ids(self, con: sqlite3.Connection, limit: int) -> list[str]:
-        few = self._few(con)
+        """The ids asked for, in order."""
+        few = self._fewest(con)
         if few is not None:
-            found = [(sort_key(value), id) for value, id in few]
+            positions = [(fields[self.order] if self.order else None, id) for id, fields in self._meeting(con, few)]
+            found = [(sort_key(p[0]), p[1]) for p in positions if beyond(p, self.after, self.descending)]
             found.sort(reverse=self.descending)
             return [id for _, id in found[:limit]]
         ids: list[str] = []
@@ -57,67 +61,76 @@ class Query:
         return ids
 
     def count(self, con: sqlite3.Connection) -> int:
+        """How many there are, whatever the position asked for."""
         if not self.where:
             return int(con.execute("SELECT count(*) FROM record WHERE kind = ?", (self.known.number,)).fetchone()[0])
         if len(self.where) == 1:
-            sql, args = self._entries(*next(iter(self.where.items())))
+            sql, args = self._entries(*self.where)
             return int(con.execute(f"SELECT count(DISTINCT id) FROM ({sql})", args).fetchone()[0])  # noqa: S608
-        few = self._few(con)
-        if few is not None:
-            return len(few)
-        rows = self._walk(con)
-        return sum(matches(orjson.loads(fields), self.where) for _, fields in rows)
+        name = self._fewest(con) or next(iter(self._equal or self.where))
+        if self._equal.keys() | {name} == self.where.keys():
+            sql, args = self._candidates(name)
+            return int(con.execute(f"SELECT count(*) FROM ({sql})", args).fetchone()[0])  # noqa: S608
+        return sum(1 for _ in self._meeting(con, name))
 
-    def _entries(self, name: str, condition: Scalar | Between) -> tuple[str, list[object]]:
-        """The entries that meet one condition."""
-        sql, args = "SELECT id FROM entry WHERE field = ?", [self.known.fields[name]]
-        bounds, more = _bounds("value", condition)
-        return sql + bounds, [*args, *more]
+    def _fewest(self, con: sqlite3.Connection) -> str | None:
+        """The condition that fewest records meet, None where each is met by `FEW` or more."""
+        best: tuple[int, str] | None = None
+        for name in self.where:
+            sql, args = self._entries(name)
+            number = int(con.execute(f"SELECT count(*) FROM ({sql} LIMIT {FEW})", args).fetchone()[0])  # noqa: S608
+            if number < FEW and (best is None or number < best[0]):
+                best = number, name
+        return best[1] if best else None
 
-    def _few(self, con: sqlite3.Connection) -> list[tuple[Scalar, str]] | None:
-        """(order value, id) of all that is asked for, by the condition that fewest meet; None where each is met by many."""
-        best: list[str] | None = None
-        for name, condition in self.where.items():
-            sql, args = self._entries(name, condition)
-            ids = [id for (id,) in con.execute(f"{sql} LIMIT {FEW}", args)]
-            if len(ids) < FEW and (best is None or len(ids) < len(best)):
-                best = ids
-        if best is None:
-            return None
-        found: list[tuple[Scalar, str]] = []
-        for id in set(best):
-            row = row_of(con, self.known, id)
-            if row and matches(row[1], self.where):
-                position = (row[1][self.order] if self.order else None, id)
-                if beyond(position, self.after, self.descending):
-                    found.append(position)
-        return found
+    def _entries(self, name: str) -> tuple[str, list[object]]:
+        """The ids in the entries that meet one condition."""
+        bounds, args = _bounds("value", self.where[name])
+        return f"SELECT id FROM entry WHERE field = ?{bounds}", [self.known.fields[name], *args]  # noqa: S608
+
+    def _candidates(self, name: str) -> tuple[str, list[object]]:
+        """Each record, once, that meets the condition on `name` and every equality: (id, fields)."""
+        entries, args = self._entries(name)
+        equal, more = self._equalities(but=name)
+        sql = f"SELECT r.id, r.fields FROM (SELECT DISTINCT id FROM ({entries})) e CROSS JOIN record r"  # noqa: S608
+        return f"{sql} ON r.kind = ? AND r.id = e.id{equal}", [*args, self.known.number, *more]
+
+    def _meeting(self, con: sqlite3.Connection, name: str) -> Iterator[tuple[str, Fields]]:
+        """Records that meet every condition, in no order, by the entries of the one on `name`."""
+        for id, raw in con.execute(*self._candidates(name)):
+            fields = orjson.loads(raw)
+            if matches(fields, self.where):
+                yield id, fields
+
+    def _equalities(self, but: str | None = None) -> tuple[str, list[object]]:
+        """The equalities on record `r`, asked of the index."""
+        sql, args = "", []
+        for name, value in self._equal.items():
+            if name != but:
+                sql += " AND EXISTS (SELECT 1 FROM entry x WHERE x.field = ? AND x.value = ? AND x.id = r.id)"
+                args += [self.known.fields[name], key_of(value)]
+        return sql, args
 
     def _walk(self, con: sqlite3.Connection) -> sqlite3.Cursor:
-        """Candidates in order, as (id, fields): equality is asked of the index, the rest is left to the caller."""
+        """Candidates in the order asked for, as (id, fields): equality is asked of the index, the rest is left to the caller."""
         way, sign = ("DESC", "<") if self.descending else ("ASC", ">")
+        driver = self.order or next(iter(self._equal), None)
         args: list[object] = [self.known.number]
-        if self.order:
-            sql = "SELECT r.id, r.fields FROM entry o CROSS JOIN record r ON r.kind = ? AND r.id = o.id WHERE o.field = ?"
-            args.append(self.known.fields[self.order])
-            if self.after:
-                sql += f" AND (o.value, o.id) {sign} (?, ?)"
-                args += [key_of(self.after[0]), self.after[1]]
-            condition = self.where.get(self.order)
-            if isinstance(condition, Between):
-                bounds, more = _bounds("o.value", condition)
-                sql, args = sql + bounds, [*args, *more]
+        if driver is None:
+            sql, keys = "SELECT r.id, r.fields FROM record r WHERE r.kind = ?", ["r.id"]
         else:
-            sql = "SELECT r.id, r.fields FROM record r WHERE r.kind = ?"
-            if self.after:
-                sql += f" AND r.id {sign} ?"
-                args.append(self.after[1])
-        for name, value in self.where.items():
-            if not isinstance(value, Between):
-                sql += " AND EXISTS (SELECT 1 FROM entry e WHERE e.field = ? AND e.value = ? AND e.id = r.id)"
-                args += [self.known.fields[name], key_of(value)]
-        sql += f" ORDER BY o.value {way}, o.id {way}" if self.order else f" ORDER BY r.id {way}"
-        return con.execute(sql, args)
+            sql = "SELECT r.id, r.fields FROM entry o CROSS JOIN record r ON r.kind = ? AND r.id = o.id WHERE o.field = ?"
+            keys = ["o.value", "o.id"] if self.order else ["o.id"]
+            args.append(self.known.fields[driver])
+            if driver in self.where:
+                bounds, more = _bounds("o.value", self.where[driver])
+                sql, args = sql + bounds, [*args, *more]
+        if self.after:
+            sql += f" AND ({', '.join(keys)}) {sign} ({', '.join('?' * len(keys))})"
+            args += [key_of(part) for part in self.after[-len(keys) :]]
+        equal, more = self._equalities(but=None if self.order else driver)
+        ordered = ", ".join(f"{key} {way}" for key in keys)
+        return con.execute(f"{sql}{equal} ORDER BY {ordered}", [*args, *more])
 
 
 def _bounds(column: str, condition: Scalar | Between) -> tuple[str, list[object]]:

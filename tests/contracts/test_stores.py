@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -168,6 +169,14 @@ def test_ids_that_cannot_exist_find_nothing_of_others(store: Store) -> None:
         assert store.delete(id, NOW) is None
         assert store.current([id]) == {}
     assert store.count() == 1
+
+
+def test_an_id_that_is_no_text_is_refused_or_unknown(store: Store) -> None:
+    store.put_many([article("a")], NOW)
+    for ask in (store.get, store.versions, lambda key: store.current([key]), lambda key: store.delete(key, NOW)):
+        with suppress(InputError):
+            assert not ask("\ud800")
+    assert store.last_seq() == 1
 
 
 def test_long_and_odd_texts_come_back_exactly(store: Store) -> None:
