@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.kernels.boxes import cluster, hulls
-from detector.kernels.runs import covering_runs, exact_runs, pair_words
+from detector.chains import Box, chains
+from detector.kernels.runs import covering_runs, pair_words
 from detector.policy import PassagePolicy
+from detector.seeds import Plane
+from detector.sentences import digests, reworded
 from fingerprints.tokens import Tokens
 
 
@@ -37,34 +39,47 @@ def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePo
     passage that covers everything.
     """
     a, b = submission.hash, article.hash
-    if np.array_equal(a, b) and len(a):
-        return [_passage(a, b, (0, len(a), 0, len(b)), policy)]
-    runs = exact_runs(a, b, policy.chain_run, policy.repeats)
-    boxes = np.stack([runs[:, 0], runs[:, 0] + runs[:, 2], runs[:, 1], runs[:, 1] + runs[:, 2]], axis=1)
-    labels = cluster(np.ascontiguousarray(boxes), policy.chain_gap)
-    found = hulls(boxes, labels)
-    weight = np.bincount(labels, runs[:, 2], len(found))
-    taken = np.zeros(len(a), np.bool_)
-    out = []
-    for c in np.argsort(-weight, kind="stable"):
-        if weight[c] < policy.chain_words:
-            continue
-        i0, i1, j0, j1 = (int(x) for x in found[c])
-        if not taken[i0:i1].any():
-            taken[i0:i1] = True
-            out.append(_passage(a, b, (i0, i1, j0, j1), policy))
-    for i, j, n in covering_runs(a, b, policy.run_words):
-        free = np.flatnonzero(~taken[i : i + n])
-        for piece in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
-            if len(piece):
-                i0, i1 = int(i + piece[0]), int(i + piece[-1] + 1)
-                taken[i0:i1] = True
-                out.append(_passage(a, b, (i0, i1, int(j + piece[0]), int(j + piece[-1] + 1)), policy))
-    return sorted(out, key=lambda p: p.start)
+    if not len(a) or not len(b):
+        return []
+    if np.array_equal(a, b):
+        return [_passage(a, b, Box(0, len(a), 0, len(b), len(a)), policy)]
+    exact = chains(a, b, policy)
+    plane = Plane.of(submission, article, policy)
+    found = reworded(plane, exact, policy)
+    inside = {chain for box in found for chain in exact if chain.meets(box)}
+    placed = _place(sorted((c for c in exact if c not in inside), key=lambda c: -c.equal) + found)
+    placed = digests(plane, placed, policy)
+    placed = _with_runs(placed, covering_runs(a, b, policy.run_words))
+    return [_passage(a, b, box, policy) for box in placed]
 
 
-def _passage(a: NDArray[np.uint64], b: NDArray[np.uint64], box: tuple[int, int, int, int], policy: PassagePolicy) -> Aligned:
-    i0, i1, j0, j1 = box
+def _place(boxes: list[Box]) -> list[Box]:
+    """The boxes, best first, without those that overlap a better one on the submission side."""
+    placed: list[Box] = []
+    for box in boxes:
+        if all(box.end <= other.start or other.end <= box.start for other in placed):
+            placed.append(box)
+    return placed
+
+
+def _with_runs(boxes: list[Box], runs: NDArray[np.int32]) -> list[Box]:
+    """The boxes in order of the submission, and more for what of `runs` lies outside of them."""
+    out = sorted(boxes)
+    for i, j, n in runs.tolist():
+        at = i
+        for box in sorted(out):
+            if box.end <= at or box.start >= i + n:
+                continue
+            if at < box.start:
+                out.append(Box(at, box.start, j + at - i, j + box.start - i, box.start - at))
+            at = box.end
+        if at < i + n:
+            out.append(Box(at, i + n, j + at - i, j + n, i + n - at))
+    return sorted(out)
+
+
+def _passage(a: NDArray[np.uint64], b: NDArray[np.uint64], box: Box, policy: PassagePolicy) -> Aligned:
+    i0, i1, j0, j1, _ = box
     pairs = pair_words(a[i0:i1], b[j0:j1], policy.repeats, policy.pair_window)
     steps = np.flatnonzero((np.diff(pairs[:, 0]) != 1) | (np.diff(pairs[:, 1]) != 1))
     longest = int(np.diff(np.concatenate([[-1], steps, [len(pairs) - 1]])).max()) if len(pairs) else 0

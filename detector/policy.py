@@ -64,10 +64,10 @@ class PassagePolicy:
     cosine: float = 0.28
     dice: float = 0.28
     sentence_gap: int = 4
-    fragment: float = 0.1
+    fragment: float = 0.001
     near: int = 2
     drop: float = 0.18
-    evidence: float = 0.5
+    evidence: float = 0.42
     exact_share: float = 0.85
     trim_words: int = 30
     trim_dense: float = 0.7
@@ -75,11 +75,12 @@ class PassagePolicy:
     digest: float = 0.5
     digests: int = 4
     busy_words: int = 0
+    merge_gap: int = 40
     digest_covered: float = 0.7
     digest_cosine: float = 0.1
 
 
-EVIDENCE = (2.24, 2.5, 2.85, 2.27, -14.14)
+EVIDENCE = (1.96, 0.96, 2.24, 4.52, 2.14, 1.94, -17.59)
 """Log odds that a box carries the same text (`kernels.sentences.evidence`), fitted by logistic regression."""
 BELONGS_SUBMISSION, BELONGS_ARTICLE = (5.28, 17.7, -1.27, -1.19), (2.32, 10.11, -0.7, -2.07)
 """Log odds that a sentence beside a passage belongs to it (`kernels.sentences.settle`), fitted likewise."""

@@ -1,0 +1,82 @@
+"""Chains: runs of words equal one after the other, joined across small gaps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.kernels.boxes import cluster, hulls
+from detector.kernels.runs import exact_runs
+from detector.policy import PassagePolicy
+
+
+class Box(NamedTuple):
+    """A stretch of the submission and one of the article, `[start, end)` in words, that carry the same text.
+
+    `equal`: words of it in chains of equal runs.
+    """
+
+    start: int
+    end: int
+    article_start: int
+    article_end: int
+    equal: int
+
+    @property
+    def dense(self) -> float:
+        """Share of the longer side that stands in equal runs."""
+        return self.equal / max(self.end - self.start, self.article_end - self.article_start)
+
+    def meets(self, other: Box) -> bool:
+        """Whether both sides overlap."""
+        return (
+            self.start < other.end
+            and other.start < self.end
+            and self.article_start < other.article_end
+            and other.article_start < self.article_end
+        )
+
+    def hull(self, other: Box) -> Box:
+        """The smallest box around both; `equal` stays that of this one."""
+        return Box(
+            min(self.start, other.start),
+            max(self.end, other.end),
+            min(self.article_start, other.article_start),
+            max(self.article_end, other.article_end),
+            self.equal,
+        )
+
+
+def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) -> list[Box]:
+    """Chains of runs that hold `chain_words` equal words or more on both sides."""
+    runs = exact_runs(a, b, policy.chain_run, policy.repeats)
+    if not len(runs):
+        return []
+    boxes = np.stack([runs[:, 0], runs[:, 0] + runs[:, 2], runs[:, 1], runs[:, 1] + runs[:, 2]], axis=1)
+    labels = cluster(boxes, policy.chain_gap)
+    out = []
+    for c, (i0, i1, j0, j1) in enumerate(hulls(boxes, labels).tolist()):
+        members = boxes[labels == c]
+        equal = min(_covered(members[:, :2]), _covered(members[:, 2:]))
+        if equal >= policy.chain_words:
+            out.append(Box(i0, i1, j0, j1, equal))
+    return out
+
+
+def merged(boxes: list[Box], gap: int) -> list[Box]:
+    """Hulls of those boxes that no more than `gap` words part on either side."""
+    sides = np.array([box[:4] for box in boxes], np.int32)
+    labels = cluster(sides, gap)
+    equal = np.bincount(labels, [box.equal for box in boxes])
+    return [Box(*hull, int(words)) for hull, words in zip(hulls(sides, labels).tolist(), equal, strict=True)]
+
+
+def _covered(spans: NDArray[np.int32]) -> int:
+    """Words in the union of `spans`."""
+    total = reach = 0
+    for start, end in sorted(spans.tolist()):
+        total += max(0, end - max(start, reach))
+        reach = max(reach, end)
+    return total

@@ -1,0 +1,160 @@
+"""Reworded passages: sentences that say the same, clustered, settled and judged; and digests of a whole article."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.chains import Box, merged
+from detector.kernels.boxes import cluster, hulls
+from detector.kernels.runs import pair_words
+from detector.kernels.sentences import contained, digest, evidence, sentence_pairs, settle
+from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, EVIDENCE, PassagePolicy
+from detector.seeds import Ints, Plane
+
+_EVIDENCE, _BELONGS_A, _BELONGS_B, _SCAN, _DIGEST = (
+    np.array(m) for m in (EVIDENCE, BELONGS_SUBMISSION, BELONGS_ARTICLE, DIGEST_SCAN, DIGEST)
+)
+
+
+def reworded(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
+    """Boxes of sentences that carry the same text in other words, best first.
+
+    Where chains of equal runs hold nearly all that both sides share, the chains stand for the passage instead.
+    """
+    pairs, _ = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, policy.cosine, policy.dice)
+    if not len(pairs):
+        return []
+    squares = np.stack([pairs[:, 0], pairs[:, 0] + 1, pairs[:, 1], pairs[:, 1] + 1], axis=1)
+    found = []
+    for box in _fragments(plane, squares, policy.sentence_gap, policy):
+        chains = [c for c in exact if c.meets(box)]
+        equal = sum(c.equal for c in chains)
+        if equal and equal >= policy.exact_share * _shared(plane, box):
+            found += [(_odds(plane, c, policy), c) for c in merged(chains, policy.merge_gap)]
+            continue
+        for c in chains:
+            box = box.hull(c)
+        box = _trim(plane, box, chains, policy)._replace(equal=equal)
+        odds = _odds(plane, box, policy)
+        if odds > _log_odds(policy.evidence) or equal:
+            found.append((odds, box))
+    return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
+
+
+def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: PassagePolicy) -> list[Box]:
+    """Clusters of `squares` (boxes of sentences) as boxes of words; one that says too little as a whole is split at a
+    smaller gap."""
+    labels = cluster(squares, gap - 1)
+    out = []
+    for c, hull in enumerate(hulls(squares, labels)):
+        if _odds(plane, _words(plane, hull), policy) > _log_odds(policy.fragment):
+            near = settle(
+                plane.a,
+                plane.a_starts,
+                plane.b,
+                plane.b_starts,
+                hull,
+                plane.weight,
+                policy.near,
+                _BELONGS_A,
+                _BELONGS_B,
+                _log_odds(policy.drop),
+            )
+            out.append(_words(plane, near))
+        elif gap > 1:
+            out += _fragments(plane, squares[labels == c], gap - 1, policy)
+    return out
+
+
+def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]:
+    """`placed`, and stretches of the submission that sum up the whole article, in place of the boxes inside them.
+
+    A stretch that is mostly covered by boxes already stays as it is.
+    """
+    _, best = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, 1.0, 1.0)
+    busy = np.zeros(len(best), np.bool_)
+    for box in placed:
+        if box.equal >= policy.trim_words or box.end - box.start >= policy.busy_words:
+            low, high = np.searchsorted(plane.a_starts, [box.start, box.end])
+            busy[low:high] = True
+    for _ in range(policy.digests):
+        first, last, odds = digest(
+            plane.a, plane.a_starts, plane.b, plane.weight, plane.name, busy, best, plane.rare, _SCAN, _DIGEST
+        )
+        if odds < _log_odds(policy.digest):
+            break
+        busy[first:last] = True
+        start, end = int(plane.a_starts[first]), int(plane.a_starts[last])
+        inside = [box for box in placed if box.start < end and start < box.end]
+        if sum(box.end - box.start for box in inside) >= policy.digest_covered * (end - start):
+            continue
+        box = _digest_box(plane, first, last, policy)
+        for other in inside:
+            box = box.hull(other)
+        placed = [other for other in placed if other not in inside and not (other.start < box.end and box.start < other.end)]
+        placed.append(box)
+    return placed
+
+
+def _digest_box(plane: Plane, first: int, last: int, policy: PassagePolicy) -> Box:
+    """The stretch, and the article from the first to the last sentence that it has words of."""
+    starts = plane.a_starts[first : last + 1]
+    words = plane.a[starts[0] : starts[-1]]
+    _, best = sentence_pairs(plane.b, plane.b_starts, words, starts - starts[0], plane.weight, 1.0, 1.0)
+    used = np.flatnonzero(best >= policy.digest_cosine)
+    low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, len(best))
+    return Box(int(starts[0]), int(starts[-1]), int(plane.b_starts[low]), int(plane.b_starts[high]), 0)
+
+
+def _log_odds(probability: float) -> float:
+    return float(np.log(probability / (1 - probability))) if 0 < probability < 1 else np.inf * (2 * probability - 1)
+
+
+def _words(plane: Plane, h: NDArray[np.int32]) -> Box:
+    return Box(int(plane.a_starts[h[0]]), int(plane.a_starts[h[1]]), int(plane.b_starts[h[2]]), int(plane.b_starts[h[3]]), 0)
+
+
+def _odds(plane: Plane, box: Box, policy: PassagePolicy) -> float:
+    i0, i1, j0, j1, _ = box
+    pairs = pair_words(plane.a_stem[i0:i1], plane.b_stem[j0:j1], policy.repeats, policy.pair_window)
+    sides = np.array(box[:4], np.int32)
+    return float(evidence(plane.a, plane.b, sides, pairs, plane.weight, plane.name, plane.rare, _EVIDENCE))
+
+
+def _shared(plane: Plane, box: Box) -> int:
+    """Words of the submission side that stand on the article side."""
+    return int(np.isin(plane.a[box.start : box.end], plane.b[box.article_start : box.article_end]).sum())
+
+
+def _trim(plane: Plane, box: Box, chains: list[Box], policy: PassagePolicy) -> Box:
+    """`box` cut back to its long chains on each end where what lies beyond shares too little with the other side."""
+    strong = [c for c in chains if c.equal >= policy.trim_words and c.dense >= policy.trim_dense]
+    if not strong:
+        return box
+    i0, i1, j0, j1, equal = box
+    first, last = min(strong, key=lambda c: c.start), max(strong, key=lambda c: c.end)
+    low, high = min(strong, key=lambda c: c.article_start), max(strong, key=lambda c: c.article_end)
+    i0, i1, j0, j1, equal = box
+    if _foreign(
+        plane.a, i0, first.start, _without(plane.b, j0, j1, first.article_start, first.article_end), plane.weight, policy
+    ):
+        i0 = first.start
+    if _foreign(plane.a, last.end, i1, _without(plane.b, j0, j1, last.article_start, last.article_end), plane.weight, policy):
+        i1 = last.end
+    if _foreign(plane.b, j0, low.article_start, _without(plane.a, i0, i1, low.start, low.end), plane.weight, policy):
+        j0 = low.article_start
+    if _foreign(plane.b, high.article_end, j1, _without(plane.a, i0, i1, high.start, high.end), plane.weight, policy):
+        j1 = high.article_end
+    return Box(i0, i1, j0, j1, equal)
+
+
+def _without(y: Ints, start: int, end: int, cut_start: int, cut_end: int) -> Ints:
+    """y[start:end] without y[cut_start:cut_end]."""
+    return np.concatenate([y[start : max(start, cut_start)], y[min(end, cut_end) : end]])
+
+
+def _foreign(x: Ints, start: int, end: int, y: Ints, weight: NDArray[np.float64], policy: PassagePolicy) -> bool:
+    """Whether less than `trim_share` of the weight of x[start:end] stands in y."""
+    found, total = contained(x, start, end, y, 0, len(y), weight)
+    return bool(found < policy.trim_share * total)
