@@ -17,6 +17,7 @@ def configure(level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     readable = sys.stderr.isatty()
+    # plain tracebacks: the readable default prints local variables, texts and keys among them
     last: list[Any] = (
         [structlog.dev.ConsoleRenderer()]
         if readable
