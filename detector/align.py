@@ -11,7 +11,7 @@ from detector.chains import Box, chains
 from detector.kernels.runs import covering_runs, pair_words
 from detector.policy import PassagePolicy
 from detector.seeds import Plane
-from detector.sentences import digests, reworded
+from detector.sentences import boxes, digests
 from fingerprints.tokens import Tokens
 
 
@@ -45,26 +45,23 @@ def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePo
         return [_passage(a, b, Box(0, len(a), 0, len(b), len(a)), policy)]
     exact = chains(a, b, policy)
     plane = Plane.of(submission, article, policy)
-    found = reworded(plane, exact, policy)
-    inside = {chain for box in found for chain in exact if chain.meets(box)}
-    placed = _place(sorted((c for c in exact if c not in inside), key=lambda c: -c.equal) + found)
-    placed = digests(plane, placed, policy)
+    placed = digests(plane, _place(boxes(plane, exact, policy)), policy)
     placed = _with_runs(placed, covering_runs(a, b, policy.run_words))
     return [_passage(a, b, box, policy) for box in placed]
 
 
-def _place(boxes: list[Box]) -> list[Box]:
+def _place(found: list[Box]) -> list[Box]:
     """The boxes, best first, without those that overlap a better one on the submission side."""
     placed: list[Box] = []
-    for box in boxes:
+    for box in found:
         if all(box.end <= other.start or other.end <= box.start for other in placed):
             placed.append(box)
     return placed
 
 
-def _with_runs(boxes: list[Box], runs: NDArray[np.int32]) -> list[Box]:
+def _with_runs(placed: list[Box], runs: NDArray[np.int32]) -> list[Box]:
     """The boxes in order of the submission, and more for what of `runs` lies outside of them."""
-    out = sorted(boxes)
+    out = sorted(placed)
     for i, j, n in runs.tolist():
         at = i
         for box in sorted(out):

@@ -27,7 +27,12 @@ class Box(NamedTuple):
     @property
     def dense(self) -> float:
         """Share of the longer side that stands in equal runs."""
-        return self.equal / max(self.end - self.start, self.article_end - self.article_start)
+        return self.equal / self.length
+
+    @property
+    def length(self) -> int:
+        """Words of the longer side."""
+        return max(self.end - self.start, self.article_end - self.article_start)
 
     def meets(self, other: Box) -> bool:
         """Whether both sides overlap."""
@@ -65,12 +70,17 @@ def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) 
     return out
 
 
-def merged(boxes: list[Box], gap: int) -> list[Box]:
-    """Hulls of those boxes that no more than `gap` words part on either side."""
+def merged(boxes: list[Box], gap: int, filled: float) -> list[Box]:
+    """One hull where the boxes fill such a share of it on both sides, in whatever order; else hulls of those boxes that no
+    more than `gap` words part on either side."""
     sides = np.array([box[:4] for box in boxes], np.int32)
-    labels = cluster(sides, gap)
-    equal = np.bincount(labels, [box.equal for box in boxes])
-    return [Box(*hull, int(words)) for hull, words in zip(hulls(sides, labels).tolist(), equal, strict=True)]
+    one = np.zeros(len(boxes), np.int64)
+    for labels in (one, cluster(sides, gap)):
+        equal = np.bincount(labels, [box.equal for box in boxes])
+        out = [Box(*hull, int(words)) for hull, words in zip(hulls(sides, labels).tolist(), equal, strict=True)]
+        if labels is one and min(_covered(sides[:, :2]), _covered(sides[:, 2:])) >= filled * out[0].length:
+            break
+    return out
 
 
 def _covered(spans: NDArray[np.int32]) -> int:

@@ -72,10 +72,11 @@ class PassagePolicy:
     trim_words: int = 30
     trim_dense: float = 0.7
     trim_share: float = 0.5
-    digest: float = 0.5
+    digest: float = 0.9999
     digests: int = 4
     busy_words: int = 0
     merge_gap: int = 40
+    merge_filled: float = 0.6
     digest_covered: float = 0.7
     digest_cosine: float = 0.1
 
@@ -113,9 +114,9 @@ class Policy:
     its quotations count. `boilerplate_passage`: share, .9. A passage whose paired words are so far boilerplate in the
     article is boilerplate here too; below, it is body text that touches furniture (a title repeated in a page's head).
     `candidates`: articles looked at beside those that share a run of 12 words, 40: the source was among the first 40 for all
-    kinds of copying measured (DESIGN: 20,000 articles, recall .94 to 1 at 10). Of them the `surest` 5 are aligned, and those
-    of `candidate_weight` 1.0, what one sampled hash weighs that only one article holds: of 150 sources each, none was lost
-    with 40% of the words replaced, nor as an excerpt of 20 words, and unrelated texts keep 5 to 8 of 40.
+    kinds of copying measured (DESIGN: 20,000 articles, recall .94 to 1 at 10). Of them the `surest` 8 are aligned, and those
+    of `candidate_weight` .8, less than one sampled hash weighs that only one article holds: among 29,263 real articles that
+    kept 296 of 297 sources with 40% of the words replaced, 274 of 290 with 50%, and 11 of 40 candidates of unrelated texts.
     `name_words`: 4; a passage with fewer words that are neither names, numbers nor grammar is no evidence on its own
     (a law's full title, an office with its holder, a fixture): it is exempt while less than `quotation_words` of other text
     was taken from that article.
@@ -136,8 +137,8 @@ class Policy:
     whole_text: float = 0.95
     boilerplate_passage: float = 0.9
     candidates: int = 40
-    surest: int = 5
-    candidate_weight: float = 1.0
+    surest: int = 8
+    candidate_weight: float = 0.8
     name_words: int = 4
     lookalike_letters: int = 3
     invisible_characters: int = 20

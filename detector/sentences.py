@@ -17,21 +17,17 @@ _EVIDENCE, _BELONGS_A, _BELONGS_B, _SCAN, _DIGEST = (
 )
 
 
-def reworded(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
-    """Boxes of sentences that carry the same text in other words, best first.
-
-    Where chains of equal runs hold nearly all that both sides share, the chains stand for the passage instead.
-    """
+def boxes(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
+    """Boxes that carry the same text, best first: sentences that say it in other words, and chains of equal runs, which
+    stand for the sentences where they hold nearly all that both sides share."""
     pairs, _ = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, policy.cosine, policy.dice)
-    if not len(pairs):
-        return []
     squares = np.stack([pairs[:, 0], pairs[:, 0] + 1, pairs[:, 1], pairs[:, 1] + 1], axis=1)
     found = []
-    for box in _fragments(plane, squares, policy.sentence_gap, policy):
+    for box in _fragments(plane, squares, policy.sentence_gap, policy) if len(pairs) else ():
         chains = [c for c in exact if c.meets(box)]
         equal = sum(c.equal for c in chains)
         if equal and equal >= policy.exact_share * _shared(plane, box):
-            found += [(_odds(plane, c, policy), c) for c in merged(chains, policy.merge_gap)]
+            found += [(_odds(plane, c, policy), c) for c in merged(chains, policy.merge_gap, policy.merge_filled)]
             continue
         for c in chains:
             box = box.hull(c)
@@ -39,6 +35,7 @@ def reworded(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]
         odds = _odds(plane, box, policy)
         if odds > _log_odds(policy.evidence) or equal:
             found.append((odds, box))
+    found += [(_odds(plane, c, policy), c) for c in exact if not any(c.meets(box) for _, box in found)]
     return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
 
 
@@ -129,12 +126,10 @@ def _shared(plane: Plane, box: Box) -> int:
 
 def _trim(plane: Plane, box: Box, chains: list[Box], policy: PassagePolicy) -> Box:
     """`box` cut back to its long chains on each end where what lies beyond shares too little with the other side."""
-    strong = [c for c in chains if c.equal >= policy.trim_words and c.dense >= policy.trim_dense]
-    if not strong:
+    if not any(c.equal >= policy.trim_words and c.dense >= policy.trim_dense for c in chains):
         return box
-    i0, i1, j0, j1, equal = box
-    first, last = min(strong, key=lambda c: c.start), max(strong, key=lambda c: c.end)
-    low, high = min(strong, key=lambda c: c.article_start), max(strong, key=lambda c: c.article_end)
+    first, last = min(chains, key=lambda c: c.start), max(chains, key=lambda c: c.end)
+    low, high = min(chains, key=lambda c: c.article_start), max(chains, key=lambda c: c.article_end)
     i0, i1, j0, j1, equal = box
     if _foreign(
         plane.a, i0, first.start, _without(plane.b, j0, j1, first.article_start, first.article_end), plane.weight, policy
