@@ -74,10 +74,9 @@ class PassagePolicy:
     trim_share: float = 0.5
     digest: float = 0.9999
     digests: int = 4
-    busy_words: int = 0
     merge_gap: int = 40
     merge_filled: float = 0.6
-    digest_covered: float = 0.7
+    digest_explained: float = 0.6
     digest_cosine: float = 0.1
 
 
