@@ -58,9 +58,10 @@ class Page:
 def extract_html(html: bytes | str, *, url: str | None = None, charset: str | None = None) -> Page:
     """The article of a page.
 
-    `url`: where the page was read; base of relative links. `charset`: as the HTTP header says; bytes that contradict it
+    `url`: where the page was read, the base of relative links; one that is no http(s) URL is passed over. `charset`: as the HTTP header says; bytes that contradict it
     win. Raises `NotAnArticle` for index, error and empty pages, `InputError` for what cannot be read as HTML.
     """
+    url = http_url(url, None)
     tree = parse(decode(html, charset) if isinstance(html, bytes) else html)
     claimed = claims(tree)
     base = _first(tree.xpath("//base/@href"))
@@ -72,7 +73,7 @@ def extract_html(html: bytes | str, *, url: str | None = None, charset: str | No
         r"[A-Za-z]{2,3}(?![A-Za-z])", tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     )
     body_class = _classes(tree)
-    all_links = tree.xpath("//a/@href")
+    all_links = _hrefs(tree)
     prune(tree)
     unfold(tree)
     text = _body(tree, claimed, title, url)
@@ -84,7 +85,7 @@ def extract_html(html: bytes | str, *, url: str | None = None, charset: str | No
         author=claimed.author,
         url=canonical,
         outlet=claimed.outlet,
-        links=_links([*tree.xpath("//p//a/@href"), *all_links], base),
+        links=_links([*(href for paragraph in tree.iter("p") for href in _hrefs(paragraph)), *all_links], base),
         lang=lang.group().lower() if lang else None,
         next_page=next_page,
     )
@@ -149,7 +150,8 @@ def _demand_article(tree: Element, claimed: Claims, title: str | None, text: str
 
 def _is_list(tree: Element) -> bool:
     """Many headings that are links, and no place where paragraphs stand together."""
-    headings = {href for level in "1234" for href in tree.xpath(f"//h{level}//a/@href | //a[.//h{level}]/@href")}
+    headings = {href for heading in tree.iter("h1", "h2", "h3", "h4") for href in _hrefs(heading)}
+    headings |= {link.get("href") for link in tree.iter("a") if next(link.iter("h1", "h2", "h3", "h4"), None) is not None}
     together: dict[Any, int] = {}
     total = 0
     for paragraph in tree.iter("p", "br"):
@@ -162,7 +164,7 @@ def _is_list(tree: Element) -> bool:
 
 def _title(tree: Element, claimed: Claims) -> str | None:
     """The headline: as claimed, else the only h1, else the title element; without the site's name behind it."""
-    heading = [clean(h.text_content()) for h in tree.xpath("//article//h1 | //main//h1") or tree.xpath("//h1")]
+    heading = [clean(h.text_content()) for h in tree.xpath("//article//h1") or tree.xpath("//h1")]
     title = claimed.title or (heading[0] if heading else None) or clean(_first(tree.xpath("//title/text()")))
     if not title:
         return None
@@ -186,16 +188,17 @@ def _canonical(tree: Element, claimed: Claims, base: str | None) -> str | None:
 
 def _next_page(tree: Element, base: str | None, current: str | None) -> str | None:
     """The next page of the same article: by `rel=next`, by the words of a link, or by the numbers of a pager."""
-    for href in tree.xpath("//link[@rel='next']/@href | //a[@rel='next']/@href"):
-        found = http_url(href, base)
+    links = [link for link in tree.iter("link", "a") if link.get("href")][: 2 * MAX_LINKS]
+    for link in links:
+        found = http_url(link.get("href"), base) if link.get("rel") == "next" else None
         if found and _same_article(found, current):
             return found
     number, best = _page_number(current) or 1, None
-    for link in tree.xpath("//a[@href]"):
+    for link in links:
         found = http_url(link.get("href"), base)
         if not found or not _same_article(found, current):
             continue
-        if _NEXT_TEXT.match(clean(link.text_content()) or ""):
+        if link.tag == "a" and _NEXT_TEXT.match(clean(link.text_content()) or ""):
             return found
         if _page_number(found) == number + 1:
             best = best or found
@@ -227,6 +230,10 @@ def _page_number(url: str | None) -> int | None:
             return int(value)
     found = _PATH_NUMBER.search(parts.path)
     return int(found[1]) if found else None
+
+
+def _hrefs(element: Element) -> list[str]:
+    return [link.get("href") for link in element.iter("a") if link.get("href")]
 
 
 def _links(hrefs: list[str], base: str | None) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class Lexicon(NamedTuple):
     strong: frozenset[int]
     dates: frozenset[int]
     channels: frozenset[int]
+    credits: frozenset[int]
     openers: frozenset[int]
 
 
@@ -72,7 +73,7 @@ def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[
             continue
         if first != LABEL or _LABEL.match(text, tokens.end[at]):
             done = max(done, _phrase(view, lexicon, at))
-    _brackets(view)
+    _brackets(view, lexicon)
     if len(view.lines) > 2:
         _vocabulary_lines(view, lexicon)
     if view.marks:
@@ -102,7 +103,7 @@ def _lexicon() -> Lexicon:
         {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
         *(
             frozenset(tokenize(words).hash.tolist())
-            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.DATE_WORDS, rules.CHANNELS, rules.OPENERS)
+            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.DATE_WORDS, rules.CHANNELS, rules.CREDITS, rules.OPENERS)
         ),
     )
 
@@ -267,15 +268,15 @@ _RULES = {
 _MISSING = re.compile(r":,|\s,|,$")
 """Where a link was lost in scraping (``Baca selengkapnya di ,Menteri``), what follows is text."""
 _LABEL = re.compile(r"[ \xa0\t]?[)]?[:：|–—]")
-_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,15}(?P<slash>(?:\s?/\s?[^\W\d_]{1,15}){1,4})?\s?\)(?![?!])")
-_SHORT_INITIALS = re.compile(r"\(\s?[^\W\d_]{1,5}(?:\s?/\s?[^\W\d_]{1,5}){1,4}\s?\)")
-_CREDIT = re.compile(
-    r"[(\[]\s?(?:(?:foto|photo|dok|dokumentasi|sumber|kredit|credit|gambas|image)\b\s?[:./]|(?:foto|photo|dok)\s(?-i:[A-Z])|ist\b|istimewa\b)[^()\[\]\n]{0,90}[)\]]",
-    re.IGNORECASE,
-)
+_LETTERS = "(?:[^\\W\\d_]|[\u00ad\u200b-\u200f\u2060\ufeff])"  # letters, invisible characters among them
+_INITIALS = re.compile(rf"\(\s?{_LETTERS}{{1,30}}(?P<slash>(?:\s?/\s?{_LETTERS}{{1,30}}){{1,4}})?\s?\)(?![?!])")
+_BRACKET = re.compile(r"[(\[][^()\[\]\n]{2,150}[)\]]")
+MAX_INITIALS = 5
+"""Letters of one abbreviation, where no full stop stands before the bracket."""
 
 
-def _brackets(view: View) -> None:
+
+def _brackets(view: View, lexicon: Lexicon) -> None:
     """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, credits of pictures, ``(Foto: …)``, and ``© 2024 Name``."""
     text = view.text
     at = text.find("©")
@@ -290,13 +291,21 @@ def _brackets(view: View) -> None:
     for bracket in "([":
         at = text.find(bracket)
         while at >= 0:
-            if found := _CREDIT.match(text, at):
-                first, after = view.tokens_in(*found.span())
-                if 0 < after - first <= 12:
-                    view.mark(first, after)
+            if (found := _BRACKET.match(text, at)) and _credit(view, lexicon, found):
+                view.mark(*view.tokens_in(*found.span()))
             elif found := _INITIALS.match(text, at):
                 _initials(view, found)
             at = text.find(bracket, at + 1)
+
+
+def _credit(view: View, lexicon: Lexicon, found: re.Match[str]) -> bool:
+    """Whether a bracket holds the credit of a picture: ``(Foto: …)``, ``(Dok. …)``, ``(ist)``."""
+    first, after = view.tokens_in(*found.span())
+    if not 0 < after - first <= 12 or int(view.tokens.hash[first]) not in lexicon.credits:
+        return False
+    if after - first == 1:
+        return view.word(first).lower() in ("ist", "istimewa")
+    return view.gap(first + 1).strip() in (":", ".", "/", ".:") or (len(view.word(first)) <= 4 and view.capital(first + 1))
 
 
 def _initials(view: View, found: re.Match[str]) -> None:
@@ -311,7 +320,7 @@ def _initials(view: View, found: re.Match[str]) -> None:
     ends_line = view.opens_line(after) or view.is_marked(after)
     closed = first == 0 or view.starts_sentence(first) or before[-1:] in "!?\"'”’*"
     if ends_line:
-        ends_text = closed or (found["slash"] and _SHORT_INITIALS.fullmatch(found.group()))
+        ends_text = closed or (found["slash"] and all(view.end[i] - view.start[i] <= MAX_INITIALS for i in range(first, after)))
     else:
         ends_text = found["slash"] and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n
     if ends_text:

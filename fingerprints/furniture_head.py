@@ -108,7 +108,7 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
         most = min(again - first, len(head) - again, MAX_TITLE)
         while length < most and head[first + length] == head[again + length]:
             length += 1
-        if length < MIN_TITLE or again - first - length > MAX_BETWEEN:
+        if length < MIN_TITLE or again - first - length > MAX_BETWEEN or view.closed(first + length):
             continue
         whole = first + length == view.line_end(first) and view.opens_line(first)
         if whole and view.opens_line(again):

@@ -120,6 +120,9 @@ august october december jan feb mar apr jun jul agu agt ags aug sep okt oct nov 
 CHANNELS = "whatsapp telegram google youtube instagram facebook tiktok twitter channel saluran kanal aplikasi newsletter link klik tautan play"
 """Where a call to follow leads. A line that begins with a call and names one of these is a call to its end."""
 
+CREDITS = "foto photo dok dokumentasi sumber kredit credit image gambas ist istimewa"
+"""What the credit of a picture in brackets begins with."""
+
 TOP_LEVEL = "com co id net org tv news go my sg info online media press biz asia xyz ac or web desa"
 """What follows the full stop in the name of a site."""
 

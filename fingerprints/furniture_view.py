@@ -15,6 +15,9 @@ from fingerprints.tokens import CAPITAL, LINE, NUMBER, SENTENCE, STOP, Tokens
 HEAD_WORDS = 160
 """Words within which a headline may be repeated and a dateline stand."""
 
+NEIGHBOURHOOD = 1500
+"""Words before and after."""
+
 
 class View:
     """`lines`: first token of each line, then n. `marks`: ranges marked so far; `ends`: where they end;
@@ -31,6 +34,7 @@ class View:
         self.lines.append(self.n)
         self.marks: list[tuple[int, int]] = []
         self.ends: set[int] = set()
+        self.marked = bytearray()
         self.closing: list[int] = []
 
     @cached_property
@@ -51,11 +55,14 @@ class View:
 
     def mark(self, first: int, after: int) -> None:
         """Mark tokens `[first, after)` as furniture."""
+        if not self.marks:
+            self.marked = bytearray(self.n)
+        self.marked[first:after] = b"\1" * (after - first)
         self.marks.append((first, after))
         self.ends.add(after)
 
     def is_marked(self, at: int) -> bool:
-        return any(first <= at < after for first, after in self.marks)
+        return at < len(self.marked) and self.marked[at] != 0
 
     def word(self, at: int) -> str:
         return self.text[self.start[at] : self.end[at]]
@@ -140,10 +147,11 @@ class View:
         return sum(major) / (CAPITAL * len(major)) if major else 1.0
 
     def bigram_recurs(self, at: int) -> bool:
-        """Whether tokens `at`, `at + 1` stand side by side elsewhere too, as the parts of a name do."""
+        """Whether tokens `at`, `at + 1` stand side by side elsewhere within `NEIGHBOURHOOD`, as the parts of a name do."""
         a, b = self.hash[at], self.hash[at + 1]
-        found = np.flatnonzero(self.tokens.hash[:-1] == np.uint64(a)).tolist()
-        return any(i != at and self.hash[i + 1] == b for i in found)
+        first = max(0, at - NEIGHBOURHOOD)
+        found = np.flatnonzero(self.tokens.hash[first : at + NEIGHBOURHOOD] == np.uint64(a)) + first
+        return any(i != at and i + 1 < self.n and self.hash[i + 1] == b for i in found.tolist())
 
     def tokens_in(self, start: int, end: int) -> tuple[int, int]:
         """The tokens within code points `[start, end)`."""

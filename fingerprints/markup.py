@@ -19,11 +19,13 @@ MAX_ELEMENTS = 200_000
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE)
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>|<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
+_DECLARATION = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>\[]*\[.*?\]\s*>)?", re.IGNORECASE | re.DOTALL)
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CODECS = ("utf-16", "cp125", "iso8859", "koi8", "mac-", "gb", "big5", "euc", "shift_jis", "tis-620", "viscii", "cp874")
+_FURNITURE = "x-furniture"
 _PRUNED_TAGS = (
-    "script|style|noscript|template|nav|aside|footer|form|button|select|iframe|object|embed|svg|canvas|dialog|menu|input|textarea"
+    *("script", "style", "noscript", "template", "nav", "aside", "footer", "form", "button", "select", "iframe", "object", "embed"),
+    *("svg", "canvas", "dialog", "menu", "input", "textarea"),
 )
 _PRUNED_ROLES = ("navigation", "complementary", "banner", "search", "contentinfo", "dialog", "menu")
 _PRUNED_WORDS = set(
@@ -75,9 +77,15 @@ def _broken_share(page: bytes) -> float:
     return broken / max(beyond, 1)
 
 
+def _after_declaration(text: str) -> str:
+    """`text` without an XML declaration and a document type that declares entities."""
+    found = _DECLARATION.match(text)
+    return text[found.end() :] if found else text
+
+
 def parse(text: str) -> Element:
     """The tree of a page. Raises `InputError` for what is not HTML or is nested beyond reason."""
-    text = _NOT_TEXT.sub(" ", _DECLARATION.sub("", text, count=2))
+    text = _NOT_TEXT.sub(" ", _after_declaration(text))
     if not text.strip():
         raise InputError("html", "is empty")
     parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True, no_network=True)
@@ -102,11 +110,14 @@ GALLERY_CAPTIONS = 4
 
 def unfold(tree: Element) -> None:
     """Rename, in place, what hides text from extraction: tables used for layout become divisions, captions of a gallery paragraphs."""
-    for table in tree.xpath("//table"):
-        if table.xpath(".//td//p | .//td//table | .//td//h1 | .//td//div") or any(len(cell.findall(".//br")) > 3 for cell in table.iter("td")):
+    for table in list(tree.iter("table")):
+        cells = list(table.iter("td"))
+        if any(True for cell in cells for _ in cell.iter("p", "table", "h1", "div")) or any(
+            sum(1 for _ in cell.iter("br")) > 3 for cell in cells
+        ):
             for element in [table, *table.iter("tbody", "tr", "td", "th")]:
                 element.tag = "div"
-    captions = tree.xpath("//figcaption")
+    captions = list(tree.iter("figcaption"))
     if len(captions) >= GALLERY_CAPTIONS:
         for caption in captions:
             caption.tag = "p"
@@ -117,14 +128,16 @@ def unfold(tree: Element) -> None:
 
 def prune(tree: Element) -> None:
     """Remove, in place, the elements whose tag, role, class or id says furniture. Text that follows them stays."""
-    for element in tree.xpath("//" + "|//".join(_PRUNED_TAGS.split("|"))):
-        _drop(element)
+    paragraphs = sum(1 for _ in tree.iter("p"))
+    for element in list(tree.iter(*_PRUNED_TAGS)):
+        element.tag = _FURNITURE
     for element in tree.xpath("//*[@role or @class or @id or @hidden or @aria-hidden or @style]"):
-        if element.tag not in _KEPT_TAGS and _is_furniture(element):
-            _drop(element)
+        if element.tag not in _KEPT_TAGS and _is_furniture(element, paragraphs):
+            element.tag = _FURNITURE
+    etree.strip_elements(tree, _FURNITURE, with_tail=False)
 
 
-def _is_furniture(element: Element) -> bool:
+def _is_furniture(element: Element, paragraphs: int) -> bool:
     get = element.get
     if get("hidden") is not None or get("aria-hidden") == "true" or get("role") in _PRUNED_ROLES:
         return True
@@ -135,24 +148,10 @@ def _is_furniture(element: Element) -> bool:
         if not _PRUNED_WORDS.isdisjoint(words) or any(
             f"{a}-{b}" in _PRUNED_PAIRS for a, b in zip(words, words[1:], strict=False)
         ):
-            return not _holds_article(element)
+            return not _holds_article(element, paragraphs)
     return False
 
 
-def _holds_article(element: Element) -> bool:
-    """Whether a container with an unlucky name (``has-sidebar``, ``widget-content``) holds most of a page's paragraphs."""
-    inside = len(element.findall(".//p"))
-    return inside > 5 and inside * 2 > len(element.getroottree().findall(".//p"))
-
-
-def _drop(element: Element) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        before = element.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
+def _holds_article(element: Element, paragraphs: int) -> bool:
+    """Whether a container with an unlucky name (``has-sidebar``, ``widget-content``) holds most of the page's `paragraphs`."""
+    return paragraphs > 5 and sum(1 for _ in element.iter("p")) * 2 > paragraphs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as entities
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,12 +91,12 @@ def _json_ld(tree: Element) -> Iterator[dict[str, Any]]:
         if "ld+json" not in script.get("type").lower():
             continue
         try:
-            todo: list[Any] = [json.loads((script.text or "").strip().rstrip(";"), strict=False)]
+            todo: deque[Any] = deque([json.loads((script.text or "").strip().rstrip(";"), strict=False)])
         except (ValueError, RecursionError):
             continue
         seen = 0
         while todo and seen < 1000:
-            thing = todo.pop(0)
+            thing = todo.popleft()
             seen += 1
             if isinstance(thing, list):
                 todo.extend(thing)
