@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import orjson
 
@@ -16,7 +16,16 @@ from fingerprints.stores import exchange
 from fingerprints.stores.codec import decode_article, encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
 from fingerprints.stores.sqlite_records import SqliteRecords, restore_record, restored_kind, snapshot
-from fingerprints.stores.sqlite_schema import connect, empty_log, explained, prepare, transaction
+from fingerprints.stores.sqlite_schema import (
+    READER_CACHE_KIB,
+    WRITER_CACHE_KIB,
+    at_one_moment,
+    connect,
+    empty_log,
+    explained,
+    prepare,
+    transaction,
+)
 
 _STORED = "v.id, v.body, v.version, v.seq, v.sha256, v.stored_at"
 
@@ -26,19 +35,20 @@ class SqliteStore:
 
     def __init__(self, path: str, busy_timeout: float = 30.0) -> None:
         self._path, self._busy_timeout = path, busy_timeout
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._writers: deque[sqlite3.Connection] = deque()  # one, while nobody writes
         self._writing = threading.Lock()
         self._closed = threading.Event()
         self._log_due = False
         with explained(path):
-            con = connect(path, busy_timeout)
+            con = connect(path, busy_timeout, WRITER_CACHE_KIB)
             try:
                 prepare(con, path, busy_timeout)
                 self._uuid = str(con.execute("SELECT value FROM meta WHERE key = 'uuid'").fetchone()[0])
             except BaseException:
                 con.close()
                 raise
-        self._idle.append(con)
+        self._writers.append(con)
         self._records = SqliteRecords(self._reader, self._writer)
 
     @property
@@ -54,26 +64,29 @@ class SqliteStore:
         return self._records
 
     @contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
-        """A connection of the pool, for this thread alone until given back."""
+    def _borrow(self, pool: deque[sqlite3.Connection], cache_kib: int) -> Iterator[sqlite3.Connection]:
+        """A connection of a pool, for this thread alone until given back."""
         if self._closed.is_set():
             raise StoreError(f"store {self._path}: is closed")
         with explained(self._path):
             try:
-                con = self._idle.pop()
+                con = pool.pop()
             except IndexError:
-                con = connect(self._path, self._busy_timeout)
+                con = connect(self._path, self._busy_timeout, cache_kib)
             try:
                 yield con
             finally:
-                self._idle.append(con)
+                pool.append(con)
                 if self._closed.is_set():
                     self.close()
+
+    def _reader(self) -> AbstractContextManager[sqlite3.Connection]:
+        return self._borrow(self._readers, READER_CACHE_KIB)
 
     @contextmanager
     def _writer(self, erase: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction, durable when the block ends. `erase`: leave no trace of what it deletes."""
-        with self._writing, self._reader() as con:
+        with self._writing, self._borrow(self._writers, WRITER_CACHE_KIB) as con:
             with transaction(con):
                 yield con
             self._log_due |= erase
@@ -83,12 +96,8 @@ class SqliteStore:
     @contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees the store as of one moment."""
-        with self._reader() as con:
-            con.execute("BEGIN")
-            try:
-                yield con
-            finally:
-                con.execute("ROLLBACK")
+        with self._reader() as con, at_one_moment(con):
+            yield con
 
     def put_many(self, articles: Sequence[Article], now: str) -> list[Put]:
         exchange.check_distinct(articles)
@@ -187,8 +196,9 @@ class SqliteStore:
 
     def close(self) -> None:
         self._closed.set()
-        while self._idle:
-            self._idle.pop().close()
+        for pool in (self._readers, self._writers):
+            while pool:
+                pool.pop().close()
 
 
 def _last_seq(con: sqlite3.Connection) -> int:

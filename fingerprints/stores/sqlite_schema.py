@@ -23,8 +23,9 @@ from fingerprints.errors import InputError, StoreError, StoreUnavailable
 
 APPLICATION_ID = 0x53444B31
 """Marks the file as ours ("SDK1")."""
-CACHE_KIB = 64 * 1024
-"""Page cache of a connection, an upper bound: keeps the index of article ids in memory while a million are imported."""
+WRITER_CACHE_KIB, READER_CACHE_KIB = 64 * 1024, 8 * 1024
+"""Page cache of a connection, at most: the writer keeps the index of ids in memory while a million are imported; of readers
+there are as many as threads, and they have the system's cache."""
 CHECKPOINT_PAGES = 4000
 """The write-ahead log is copied into the file after so many pages (32 MB): one page changed by ten batches is copied once."""
 
@@ -97,14 +98,14 @@ def _explain(error: sqlite3.Error, path: str) -> StoreError:
     return StoreError(f"store {path}: {error}")
 
 
-def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
+def connect(path: str, busy_timeout: float, cache_kib: int) -> sqlite3.Connection:
     """A connection whose commits reach the disk before they return. Transactions are begun by hand."""
     con = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         con.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by a new file only
         con.execute("PRAGMA synchronous = FULL")
         con.execute("PRAGMA secure_delete = ON")
-        con.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        con.execute(f"PRAGMA cache_size = -{cache_kib}")
         con.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     except BaseException:
         con.close()
@@ -114,8 +115,10 @@ def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
 
 def prepare(con: sqlite3.Connection, path: str, busy_timeout: float) -> None:
     """Bring a new or older file to the current schema. Raises `StoreError` for a file that is not ours, or newer."""
-    application, schema = _value(con, "PRAGMA application_id"), _value(con, "PRAGMA user_version")
-    if application != APPLICATION_ID and (application or schema or _value(con, "SELECT count(*) FROM sqlite_schema")):
+    with at_one_moment(con):  # another process may be making the file meanwhile
+        application, schema = _value(con, "PRAGMA application_id"), _value(con, "PRAGMA user_version")
+        tables = _value(con, "SELECT count(*) FROM sqlite_schema")
+    if application != APPLICATION_ID and (application or schema or tables):
         raise StoreError(f"store {path}: the file is a database, but not one of Sidik's")
     if schema > len(MIGRATIONS):
         raise StoreError(f"store {path}: made by a newer version (schema {schema}, this one knows up to {len(MIGRATIONS)})")
@@ -128,6 +131,16 @@ def prepare(con: sqlite3.Connection, path: str, busy_timeout: float) -> None:
             step(con)
         con.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         con.execute(f"PRAGMA user_version = {max(schema, len(MIGRATIONS))}")
+
+
+@contextmanager
+def at_one_moment(con: sqlite3.Connection) -> Iterator[None]:
+    """What is read in the block is of one state of the file."""
+    con.execute("BEGIN")
+    try:
+        yield
+    finally:
+        con.execute("ROLLBACK")
 
 
 def _use_wal(con: sqlite3.Connection, patience: float) -> None:

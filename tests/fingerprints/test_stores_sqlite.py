@@ -338,7 +338,7 @@ def test_threads_that_come_and_go_leave_no_connections(store: SqliteStore) -> No
         thread = threading.Thread(target=store.get, args=("a",))
         thread.start()
         thread.join()
-    assert len(store._idle) == 1
+    assert len(store._readers) == 1
 
 
 @pytest.mark.parametrize("few", [2000, 2])
