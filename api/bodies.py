@@ -76,7 +76,7 @@ async def split_lines(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator
         lines = []
         for piece in complete:
             number += 1
-            if skipping or len(rest) + len(piece) > limit + 1:
+            if skipping or len(rest) + len(piece) > limit:
                 lines.append(Line(number, None))
             elif raw := (bytes(rest) + piece).strip(b" \t\r"):
                 lines.append(Line(number, raw))

@@ -41,13 +41,13 @@ def serve(settings: Settings) -> int:
     for name in settings.unknown_environment():
         structlog.get_logger("sidik").warning("this environment variable sets nothing", name=name)
     Policy.from_toml(settings.policy)
-    if settings.workers == 1:
-        return _serve_alone(settings)
-    if settings.store.startswith("memory:"):
-        raise InputError("setting workers", "must be 1 for a store in memory, which processes cannot share")
-    store = open_store(settings.store)
+    store = open_store(settings.store)  # what is wrong with it is said here, not by a worker that cannot start
     try:
         store.check_usable()
+        if settings.workers == 1:
+            return _serve_alone(settings)
+        if settings.store.startswith("memory:"):
+            raise InputError("setting workers", "must be 1 for a store in memory, which processes cannot share")
         return _serve_together(settings, store)
     finally:
         store.close()

@@ -1,0 +1,143 @@
+"""Starting and stopping: real processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.conftest import ADMIN, prose
+
+PROGRAM = "from api.server import serve; from api.settings import Settings; import sys; sys.exit(serve(Settings.load()))"
+
+
+class Process:
+    """`sidik serve` in a process group of its own."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SIDIK_")}
+        environment |= {"SIDIK_ADMIN_KEY": ADMIN, "SIDIK_STORE": f"sqlite:///{folder}/a.db", "SIDIK_PORT": "0"}
+        environment |= {f"SIDIK_{name.upper()}": str(value) for name, value in settings.items()}
+        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=folder,
+        )
+        self.errors: list[str] = []
+        threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()
+
+    def address(self) -> str:
+        line = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert found, (line, "".join(self.errors)[-3000:])
+        return found[0]
+
+    def client(self, address: str) -> httpx.Client:
+        return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {ADMIN}"}, timeout=30, trust_env=False)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    started: list[Process] = []
+
+    def start(**settings: object) -> Process:
+        started.append(Process(tmp_path, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.process.kill()
+        process.process.wait()
+
+
+def test_one_worker_says_where_it_answers_and_keeps_what_it_acknowledged(serve: Callable[..., Process]) -> None:
+    first = serve()
+    with first.client(first.address()) as http:
+        assert http.get("/readyz").status_code == 200
+        assert http.put("/v1/articles/a", json={"text": prose("a")}).status_code == 201
+    first.process.send_signal(signal.SIGTERM)
+    assert first.process.wait(20) in (0, -signal.SIGTERM)
+    assert first.process.stdout.read() == "", "one line, and nothing else"
+    logged = "".join(first.errors)
+    assert '"route": "/v1/articles/{id}"' in logged
+    assert ADMIN not in logged
+    assert prose("a").split()[0] not in logged
+
+    second = serve()
+    with second.client(second.address()) as http:
+        assert http.post("/v1/checks", json={"text": prose("a")}).json()["matches"][0]["article"]["id"] == "a"
+    second.process.kill()
+
+
+def test_every_worker_finds_what_any_of_them_acknowledged_and_none_outlives_its_parent(serve: Callable[..., Process]) -> None:
+    server = serve(workers=2)
+    address = server.address()
+    for i in range(6):
+        with server.client(address) as http:  # a new connection each, so that both workers get some
+            assert http.put(f"/v1/articles/a{i}", json={"text": prose(i)}).status_code == 201
+        for _ in range(4):
+            with server.client(address) as http:
+                assert http.post("/v1/checks", json={"text": prose(i)}).json()["matches"][0]["article"]["id"] == f"a{i}"
+    with server.client(address) as http:
+        counted = re.search(r'requests_total\{method="POST",route="/v1/checks",status="201"\} (\d+)', http.get("/metrics").text)
+        assert counted
+        assert int(counted[1]) == 24, "the metrics of all workers together"
+    server.process.kill()
+    server.process.wait()
+    port = int(address.rpartition(":")[2])
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"{address}/healthz", trust_env=False)
+        except httpx.TransportError:
+            break
+        time.sleep(0.05)
+    again = serve(port=port)
+    assert again.address() == address
+
+
+def test_a_running_request_is_finished_when_the_server_is_stopped(serve: Callable[..., Process]) -> None:
+    server = serve()
+    with server.client(server.address()) as http:
+        reached = threading.Event()
+
+        def lines() -> Iterator[bytes]:
+            yield b'{"id": "a", "text": "' + prose("a", 2).replace("\n", " ").encode() + b'"}\n'
+            reached.set()
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            yield b'{"id": "b", "text": "' + prose("b", 2).replace("\n", " ").encode() + b'"}\n'
+
+        answer = http.post("/v1/articles/bulk", content=lines(), headers={"Content-Type": "application/x-ndjson"})
+        assert reached.is_set()
+        assert (answer.status_code, answer.json()["created"]) == (200, 2)
+    server.process.wait(20)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"port": "x"}, "port"),
+        ({"workers": 2, "store": "memory://"}, "workers"),
+        ({"store": "postgres://x"}, "store"),
+        ({"policy": '{"no_such_rule": 1}'}, "no_such_rule"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(serve: Callable[..., Process], settings: dict[str, object], said: str) -> None:
+    server = serve(**settings)
+    assert server.process.wait(60) != 0
+    time.sleep(0.1)
+    assert said in "".join(server.errors).splitlines()[-1]
