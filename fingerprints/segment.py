@@ -1,9 +1,9 @@
 """Segment: an immutable run of articles, one buffer of sorted arrays, in memory or mapped from a file.
 
 Postings are sorted by hash, then by article. A table over the leading bits of the hash says where each bucket begins; where
-that takes 16 bits or more, a posting keeps only the other 16. A posting is then 2 bytes of hash, 3 of article number, 1 of
-context (see `kernels.memory.context`) and, for ordered shingles, 2 of position. Beside them: seq, outlet, words (the token cache) and
-signature of each article.
+that takes 16 bits or more, a posting keeps only the other 16. A posting is then 2 bytes of hash, 3 of article number and, for
+ordered shingles, 2 of position and 1 of context (see `kernels.memory.context`). Beside them stand seq, outlet, words (the
+token cache) and signature of each article.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Segment:
         for family, name in enumerate(PARTS):
             f = m.FAMILY + m.FIELDS * family
             bits, count = int(head[f + m.BITS]), int(head[f + m.COUNT])
-            out[name] = 4 * ((1 << bits) + 1) + count * (_key_bytes(bits) + (6 if family == m.ORDERED else 4))
+            out[name] = 4 * ((1 << bits) + 1) + count * (_key_bytes(bits) + (6 if family == m.ORDERED else 3))
         return out
 
 
@@ -129,13 +129,14 @@ def _layout(docs: int, words: int, postings: Sequence[int]) -> NDArray[np.int64]
     place(m.OFFSET, 8 * (docs + 1))
     for family, count in enumerate(postings):
         f = m.FAMILY + m.FIELDS * family
-        bits = min(max(count.bit_length() - 3, 0), MAX_BITS)
+        bits = min(max(count.bit_length() - 4, 0), MAX_BITS)
         head[f + m.BITS], head[f + m.COUNT] = bits, count
         place(f + m.TABLE, 4 * ((1 << bits) + 1))
         place(f + m.KEYS, _key_bytes(bits) * count)
-        place(f + m.PAYLOAD, 4 * count)
+        place(f + m.ARTICLES, 3 * count)
         if family == m.ORDERED:
             place(f + m.POSITION, 2 * count)
+            place(f + m.CONTEXT, count)
     place(m.WORDS, 4 * words)
     place(m.SIGNATURE, 4 * PERMUTATIONS * docs)
     head[m.BYTES] = at
@@ -279,9 +280,9 @@ def _misfit(head: NDArray[np.int64], size: int) -> str | None:
         bits, count = int(head[f + m.BITS]), int(head[f + m.COUNT])
         if not 0 <= bits <= MAX_BITS or not 0 <= count <= size:
             return f"the header of its {PARTS[family]} postings cannot be true"
-        sections += [(f + m.TABLE, 4 * ((1 << bits) + 1)), (f + m.KEYS, _key_bytes(bits) * count), (f + m.PAYLOAD, 4 * count)]
+        sections += [(f + m.TABLE, 4 * ((1 << bits) + 1)), (f + m.KEYS, _key_bytes(bits) * count), (f + m.ARTICLES, 3 * count)]
         if family == m.ORDERED:
-            sections.append((f + m.POSITION, 2 * count))
+            sections += [(f + m.POSITION, 2 * count), (f + m.CONTEXT, count)]
     for field, length in sections:
         if head[field] % 64 or not HEADER_BYTES <= head[field] <= size - length:
             return "a section lies outside the file"
@@ -311,7 +312,8 @@ def faults(segment: Segment) -> list[str]:
         keys = segment._view(int(head[f + m.KEYS]), count, np.uint16 if bits >= m.NARROW else np.uint32).astype(np.uint64)
         if bits >= m.NARROW:
             keys |= np.repeat(np.arange(1 << bits, dtype=np.uint64), np.diff(table)) << np.uint64(32 - bits)
-        docs = segment._view(int(head[f + m.PAYLOAD]), count, np.uint32) >> np.uint32(8)
+        three = segment._view(int(head[f + m.ARTICLES]), 3 * count, np.uint8).reshape(-1, 3).astype(np.uint64)
+        docs = three @ np.array([1, 1 << 8, 1 << 16], np.uint64)
         if (np.diff(((keys << np.uint64(24)) | docs).astype(np.int64)) < 0).any() or (count and int(docs.max()) >= segment.docs):
             wrong.append(f"its {name} postings are not in order")
     return wrong

@@ -439,8 +439,8 @@ class SegmentIndex:
 
 
 def _size_class(docs: int) -> int:
-    """0 below AT_ONCE articles, then one more for each factor of FANOUT."""
-    return bisect_left([AT_ONCE * FANOUT**k for k in range(12)], docs + 1)
+    """0 up to half of AT_ONCE articles (such segments are merged while applying), then one more for each factor of FANOUT."""
+    return bisect_left([AT_ONCE // 2 * FANOUT**k for k in range(12)], docs)
 
 
 def _swap(parts: list[Part], group: Sequence[Part], segment: Segment | None) -> None:

@@ -7,17 +7,19 @@ import numpy as np
 from numba import njit
 
 from fingerprints.kernels.memory import (
+    ARTICLES,
+    CONTEXT,
     COUNT,
     DOCS,
     FAMILY,
     FIELDS,
     OFFSET,
     ORDERED,
-    PAYLOAD,
     POSITION,
     SCAN,
     WORD_COUNT,
     WORDS,
+    article,
     context,
     header,
     i64,
@@ -29,14 +31,15 @@ from fingerprints.kernels.memory import (
 
 HALF_WINDOW = 5
 """log2 of half the local window, in words: a window is two neighbouring blocks of 32 words."""
-READ = 128
+READ = 32
 """Articles of a hash that are scored, the oldest ones; a commoner hash weighs `FLOOR`."""
 READ_ALL = 2_000_000
 """Scored postings of a query in all: very long submissions read fewer of each hash, down to `READ_LEAST`."""
 READ_LEAST = 8
 FOLLOW_ALL = 100_000_000
 """Postings followed for the guarantee, in all. Only a submission woven wholly of the commonest phrases gets there."""
-LOG_RANGE = 10.0
+LOG_RANGE = 7.0
+"""log2 of the articles that bring a weight to nothing: one article 1, two .73, eight .33, thirty-two .08."""
 FLOOR = 0.02
 
 
@@ -134,6 +137,21 @@ def _record(runs, ran, slot, q, left, right, windows, length):
     return ran
 
 
+@njit("int64(int64[:,:,::1], int64[:,:,::1])", nogil=True, cache=True)
+def _room(found, found_free):
+    """Places to begin with: about as many as articles will be met, a power of two."""
+    met = np.int64(0)
+    for s in range(len(found)):
+        for i in range(found.shape[1]):
+            met += min(found[s, i, 1] - found[s, i, 0], READ)
+        for i in range(found_free.shape[1]):
+            met += min(found_free[s, i, 1] - found_free[s, i, 0], READ)
+    size = 256
+    while size < met and size < 1 << 14:
+        size *= 2
+    return size
+
+
 @njit(
     "Tuple((int64[::1], float32[:,::1], int32[:,::1]))(int64[:,::1], Array(uint32, 1, 'C', readonly=True), int32[::1],"
     "int32[::1], int32[::1],"
@@ -146,10 +164,11 @@ def collect(segments, query, at, hashes, families, follow, found, found_free, we
 
     `at`, `hashes`, `families`: of each occurrence the position, the place among the distinct hashes (negative: ~place, seen
     before and not scored) and the family, by position. `found`, `weight`: see `ranges` and `weights`, by family. Returns
-    (articles numbered over all segments, their scores [n, (current half, previous half, best, sum)], runs [m, (slot, start, end)]).
+    (articles numbered over all segments, scores [n, (current half, previous half, best, sum)], runs [m, (slot, start, end)]).
     """
-    table, docs = np.zeros(512, np.int32), np.empty(256, np.int64)
-    state, score = np.zeros((256, 3), np.int32), np.zeros((256, 4), np.float32)
+    size = _room(found, found_free)
+    table, docs = np.zeros(2 * size, np.int32), np.empty(size, np.int64)
+    state, score = np.zeros((size, 3), np.int32), np.zeros((size, 4), np.float32)
     runs, used, ran = np.empty((64, 3), np.int32), 0, 0
     read = max(READ_LEAST, min(READ, READ_ALL // max(len(at), 1)))
     most = FOLLOW_ALL // max(len(at), 1)
@@ -175,15 +194,15 @@ def collect(segments, query, at, hashes, families, follow, found, found_free, we
             if low == high or not (scored or followed):
                 continue
             f = FAMILY + FIELDS * family
-            payload = u32(base + head[f + PAYLOAD], head[f + COUNT])
-            position = u16(base + head[f + POSITION], head[f + COUNT] if family == ORDERED else 0)
+            articles, more = u8(base + head[f + ARTICLES], 3 * head[f + COUNT]), head[f + COUNT] if family == ORDERED else 0
+            position, nearby = u16(base + head[f + POSITION], more), u8(base + head[f + CONTEXT], more)
             near = np.int64(context(query, 0, len(query), q)) if followed else 0
             last, half = np.int64(-1), np.int32(q >> HALF_WINDOW)
             for i in range(low, high):
                 if 2 * used + 2 >= len(table):
                     table, docs = _grown(table, docs, used)
                     state, score = _longer(state, used), _longer(score, used)
-                doc = np.int64(payload[i] >> np.uint32(8))
+                doc = article(articles, i)
                 if doc >= n or (dead_at and dead[doc]):
                     continue
                 slot = -1
@@ -210,7 +229,7 @@ def collect(segments, query, at, hashes, families, follow, found, found_free, we
                     break
                 if followed:
                     seen[place] += 1
-                    differs = np.int64(payload[i] & np.uint32(255)) ^ near
+                    differs = np.int64(nearby[i]) ^ near
                     if position[i] != SCAN and differs & 0xF0 and differs & 0x0F:
                         continue
                     begin, end = offsets[doc], offsets[doc + 1]

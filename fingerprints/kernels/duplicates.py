@@ -6,7 +6,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import BANDS, COUNT, DOCS, FAMILY, FIELDS, PAYLOAD, SEQ, SIGNATURE, header, ranges, u8, u32
+from fingerprints.kernels.memory import (
+    ARTICLES,
+    BANDS,
+    COUNT,
+    DOCS,
+    FAMILY,
+    FIELDS,
+    SEQ,
+    SIGNATURE,
+    article,
+    header,
+    ranges,
+    u8,
+    u32,
+)
 
 
 @njit(
@@ -27,12 +41,12 @@ def duplicates(segments, bands, signature, threshold):
         head = header(base)
         docs = head[DOCS]
         f = FAMILY + FIELDS * BANDS
-        payload, dead = u32(base + head[f + PAYLOAD], head[f + COUNT]), u8(dead_at, docs)
+        articles, dead = u8(base + head[f + ARTICLES], 3 * head[f + COUNT]), u8(dead_at, docs)
         signatures, seq_of = u32(base + head[SIGNATURE], docs * len(signature)), u32(base + head[SEQ], docs)
         met = np.zeros(docs, np.bool_)
         for b in range(len(bands)):
             for i in range(found[s, b, 0], found[s, b, 1]):
-                doc = np.int64(payload[i] >> np.uint32(8))
+                doc = article(articles, i)
                 if doc >= docs or met[doc] or (dead_at and dead[doc]):
                     continue
                 met[doc] = True

@@ -19,7 +19,7 @@ MAGIC, FORMAT, DOCS, BYTES, FIRST, LAST, WORD_COUNT = 0, 1, 2, 3, 4, 5, 6
 SEQ, OUTLET, OFFSET, WORDS, SIGNATURE = 8, 9, 10, 11, 12
 ORDERED, FREE, BANDS = 0, 1, 2
 FAMILY, FIELDS = 16, 8
-TABLE, BITS, KEYS, COUNT, PAYLOAD, POSITION = 0, 1, 2, 3, 4, 5
+TABLE, BITS, KEYS, COUNT, ARTICLES, POSITION, CONTEXT = 0, 1, 2, 3, 4, 5, 6
 NARROW = 16
 """From so many bucket bits on, the rest of a 32-bit hash fits 16 bits; below, keys hold the whole hash."""
 SCAN = 0xFFFF
@@ -82,6 +82,18 @@ def put_hash(keys, bits, i, h):
     else:
         keys[2 * i] = np.uint16(h & np.uint64(0xFFFF))
         keys[2 * i + 1] = np.uint16(h >> np.uint64(16))
+
+
+@njit("int64(uint8[::1], int64)", nogil=True, cache=True)
+def article(articles, i):
+    """The number of the article of posting `i`. `articles`: the section as bytes, three each."""
+    return np.int64(articles[3 * i]) | (np.int64(articles[3 * i + 1]) << 8) | (np.int64(articles[3 * i + 2]) << 16)
+
+
+@njit("void(uint8[::1], int64, int64)", nogil=True, cache=True)
+def put_article(articles, i, number):
+    """Store the article of posting `i`."""
+    articles[3 * i], articles[3 * i + 1], articles[3 * i + 2] = number & 255, (number >> 8) & 255, number >> 16
 
 
 @njit("int64(uint16[::1], int64, uint64, int64, int64, uint64)", nogil=True, cache=True)

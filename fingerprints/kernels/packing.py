@@ -8,8 +8,10 @@ from numba import njit
 
 from fingerprints.kernels.memory import (
     ABSENT,
+    ARTICLES,
     BANDS,
     BITS,
+    CONTEXT,
     COUNT,
     DOCS,
     FAMILY,
@@ -20,7 +22,6 @@ from fingerprints.kernels.memory import (
     OFFSET,
     ORDERED,
     OUTLET,
-    PAYLOAD,
     POSITION,
     SCAN,
     SEQ,
@@ -28,11 +29,13 @@ from fingerprints.kernels.memory import (
     TABLE,
     WORD_COUNT,
     WORDS,
+    article,
     context,
     hash_at,
     header,
     i64,
     mix,
+    put_article,
     put_hash,
     u8,
     u16,
@@ -56,14 +59,15 @@ def band_hashes(signatures, bands, rows):
     return out
 
 
-@njit("Tuple((int64, uint32[::1], uint16[::1], uint32[::1], uint16[::1]))(int64, int64)", nogil=True, cache=True)
+@njit("Tuple((int64, uint32[::1], uint16[::1], uint8[::1], uint16[::1], uint8[::1]))(int64, int64)", nogil=True, cache=True)
 def _section(base, family):
     head = header(base)
     f = FAMILY + FIELDS * family
     bits, room = head[f + BITS], head[f + COUNT]
     table, keys = u32(base + head[f + TABLE], (1 << bits) + 1), u16(base + head[f + KEYS], 2 * room)
-    position = u16(base + head[f + POSITION], room if family == ORDERED else 0)
-    return bits, table, keys, u32(base + head[f + PAYLOAD], room), position
+    more = room if family == ORDERED else 0
+    position, near = u16(base + head[f + POSITION], more), u8(base + head[f + CONTEXT], more)
+    return bits, table, keys, u8(base + head[f + ARTICLES], 3 * room), position, near
 
 
 @njit("int64(uint32[::1], int64, int64, int64)", nogil=True, cache=True)
@@ -80,7 +84,7 @@ def pack_ordered(base, sorted_keys, docs, at):
     """Fill the ordered family of the segment at `base`. `sorted_keys`: hash << 32 | index into `docs` and `at`."""
     head = header(base)
     words, offsets = u32(base + head[WORDS], head[WORD_COUNT]), i64(base + head[OFFSET], head[DOCS] + 1)
-    bits, table, keys, payload, position = _section(base, ORDERED)
+    bits, table, keys, articles, position, near = _section(base, ORDERED)
     n, out, bucket, i = len(sorted_keys), 0, np.int64(-1), 0
     while i < n:
         h, doc = sorted_keys[i] >> np.uint64(32), docs[sorted_keys[i] & np.uint64(0xFFFFFFFF)]
@@ -91,9 +95,9 @@ def pack_ordered(base, sorted_keys, docs, at):
         crowded = end - i > REPEATS
         for j in range(i, i + 1 if crowded else end):
             where = at[sorted_keys[j] & np.uint64(0xFFFFFFFF)]
-            near = context(words, offsets[doc], offsets[doc + 1], offsets[doc] + where)
             put_hash(keys, bits, out, h)
-            payload[out] = np.uint32((np.uint64(doc) << np.uint64(8)) | near)
+            put_article(articles, out, doc)
+            near[out] = context(words, offsets[doc], offsets[doc + 1], offsets[doc] + where)
             position[out] = SCAN if crowded else min(where, SCAN)
             out += 1
         i = end
@@ -104,7 +108,7 @@ def pack_ordered(base, sorted_keys, docs, at):
 @njit(["void(int64, int64, uint64[::1])"], nogil=True, cache=True)
 def pack_plain(base, family, sorted_keys):
     """Fill the free or band family of the segment at `base`. `sorted_keys`: hash << 32 | article; repeats are dropped."""
-    bits, table, keys, payload, _ = _section(base, family)
+    bits, table, keys, articles, _, _ = _section(base, family)
     out, bucket = 0, np.int64(-1)
     for i in range(len(sorted_keys)):
         if i and sorted_keys[i] == sorted_keys[i - 1]:
@@ -112,7 +116,7 @@ def pack_plain(base, family, sorted_keys):
         h = sorted_keys[i] >> np.uint64(32)
         bucket = _advance(table, bucket, np.int64(h >> np.uint64(32 - bits)), out)
         put_hash(keys, bits, out, h)
-        payload[out] = np.uint32((sorted_keys[i] & np.uint64(0xFFFFFF)) << np.uint64(8))
+        put_article(articles, out, np.int64(sorted_keys[i] & np.uint64(0xFFFFFF)))
         out += 1
     _advance(table, bucket, np.int64(1) << bits, out)
     header(base)[FAMILY + FIELDS * family + COUNT] = out
@@ -188,7 +192,7 @@ def _merge_family(segments, family, base, renumbered):
         total += header(segments[s, 0])[DOCS]
         at[s] = -1
         _step(segments, family, at, bucket, current, s)
-    bits, table, keys, payload, position = _section(base, family)
+    bits, table, keys, articles, position, near = _section(base, family)
     out, filled = 0, np.int64(-1)
     while True:
         best = 0
@@ -200,14 +204,14 @@ def _merge_family(segments, family, base, renumbered):
             break
         head = header(segments[best, 0])
         f = FAMILY + FIELDS * family
-        old = u32(segments[best, 0] + head[f + PAYLOAD], head[f + COUNT])[at[best]]
-        doc = renumbered[first[best] + np.int64(old >> np.uint32(8))]
+        doc = renumbered[first[best] + article(u8(segments[best, 0] + head[f + ARTICLES], 3 * head[f + COUNT]), at[best])]
         if doc >= 0:
             filled = _advance(table, filled, np.int64(h >> np.uint64(32 - bits)), out)
             put_hash(keys, bits, out, h)
-            payload[out] = np.uint32((np.uint64(doc) << np.uint64(8)) | np.uint64(old & np.uint32(255)))
+            put_article(articles, out, doc)
             if family == ORDERED:
                 position[out] = u16(segments[best, 0] + head[f + POSITION], head[f + COUNT])[at[best]]
+                near[out] = u8(segments[best, 0] + head[f + CONTEXT], head[f + COUNT])[at[best]]
             out += 1
         _step(segments, family, at, bucket, current, best)
     _advance(table, filled, np.int64(1) << bits, out)

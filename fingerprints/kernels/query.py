@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import COUNT, DOCS, FAMILY, FIELDS, PAYLOAD, header, mix, u8, u32
+from fingerprints.kernels.memory import ARTICLES, COUNT, DOCS, FAMILY, FIELDS, article, header, mix, u8
 
 
 @njit("Tuple((uint32[::1], int32[::1], boolean[::1]))(Array(uint32, 1, 'C', readonly=True))", nogil=True, cache=True)
@@ -39,7 +39,7 @@ def frequencies(segments, family, found, cap):
         base, dead_at = segments[s]
         head = header(base)
         f = FAMILY + FIELDS * family
-        payload, docs = u32(base + head[f + PAYLOAD], head[f + COUNT]), head[DOCS]
+        articles, docs = u8(base + head[f + ARTICLES], 3 * head[f + COUNT]), head[DOCS]
         dead = u8(dead_at, docs)
         for i in range(found.shape[1]):
             low, high = found[s, i, 0], found[s, i, 1]
@@ -50,7 +50,7 @@ def frequencies(segments, family, found, cap):
             for j in range(low, high):
                 if out[i] > cap:
                     break
-                doc = np.int64(payload[j] >> np.uint32(8))
+                doc = article(articles, j)
                 if doc == last or doc >= docs or (dead_at and dead[doc]):
                     continue
                 last = doc
