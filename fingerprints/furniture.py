@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fingerprints import furniture_rules as rules
 from fingerprints.article import Span
-from fingerprints.furniture_head import GLUED, mark_head
+from fingerprints.furniture_head import glued_together, mark_head
 from fingerprints.furniture_view import View, ranges_to_spans
 from fingerprints.tokens import CAPITAL, LINE, SENTENCE, Tokens, tokenize
 
@@ -97,13 +97,22 @@ def _lexicon() -> Lexicon:
         for text in filter(None, (" ".join(phrase.split()) for phrase in listed.split(","))):
             words = tuple(tokenize(text).hash.tolist())
             phrases.setdefault(words[0], []).append(Phrase(words, kind, text))
-            table[words[0] & (2**BITS - 1)] |= ANY if kind == "anywhere" else CALL if len(words) > 1 or kind == "sentence" else LABEL
+            table[words[0] & (2**BITS - 1)] |= (
+                ANY if kind == "anywhere" else CALL if len(words) > 1 or kind == "sentence" else LABEL
+            )
     return Lexicon(
         table,
         {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
         *(
             frozenset(tokenize(words).hash.tolist())
-            for words in (rules.VOCABULARY + rules.TOP_LEVEL, rules.STRONG_VOCABULARY, rules.DATE_WORDS, rules.CHANNELS, rules.CREDITS, rules.OPENERS)
+            for words in (
+                rules.VOCABULARY + rules.TOP_LEVEL,
+                rules.STRONG_VOCABULARY,
+                rules.DATE_WORDS,
+                rules.CHANNELS,
+                rules.CREDITS,
+                rules.OPENERS,
+            )
         ),
     )
 
@@ -139,7 +148,7 @@ def _sentence(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int)
         return at
     end = view.sentence_end(after, MAX_SENTENCE)
     for i in range(after, end):
-        if _MISSING.search(view.gap(i)) or (view.hash[i - 1] not in lexicon.vocabulary and GLUED.search(view.word(i - 1))):
+        if _MISSING.search(view.gap(i)) or (view.hash[i - 1] not in lexicon.vocabulary and glued_together(view.word(i - 1))):
             end = i
             break
     if len(phrase.words) == 1 and end - at > 12 and not view.is_line(at, end):
@@ -218,9 +227,15 @@ def _byline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -
         return line_end
     end = after
     while (
-        end < line_end and end - after < MAX_NAMES and (view.capital(end) or view.number(end) or (view.minor(end) and end > after))
+        end < line_end
+        and end - after < MAX_NAMES
+        and (view.capital(end) or view.number(end) or (view.minor(end) and end > after))
     ):
-        if end > after and (")" in view.gap(end) or _begins_phrase(view, lexicon, end) or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)):
+        if end > after and (
+            ")" in view.gap(end)
+            or _begins_phrase(view, lexicon, end)
+            or (view.starts_sentence(end) and len(view.word(end - 1)) > 2)
+        ):
             break
         end += 1
     return end if end > after else at
@@ -275,15 +290,16 @@ MAX_INITIALS = 5
 """Letters of one abbreviation, where no full stop stands before the bracket."""
 
 
-
 def _brackets(view: View, lexicon: Lexicon) -> None:
     """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, credits of pictures, ``(Foto: …)``, and ``© 2024 Name``."""
     text = view.text
     at = text.find("©")
     while at >= 0:
         first, _ = view.tokens_in(at, at)
-        if first < view.n and text[at + 1 : view.start[first]].strip() == "" and (
-            view.number(first) or (view.opens_line(first) and view.line_end(first) - first <= MAX_NAMES)
+        if (
+            first < view.n
+            and text[at + 1 : view.start[first]].strip() == ""
+            and (view.number(first) or (view.opens_line(first) and view.line_end(first) - first <= MAX_NAMES))
         ):
             view.mark(first, view.sentence_end(first + 1, MAX_NAMES))
             view.closing.append(first)

@@ -22,7 +22,7 @@ MAX_DATELINE = 12
 MIN_PARAGRAPH = 8
 """Words that follow a dateline on its line; with fewer it is a line of site and date, not a dateline."""
 
-GLUED = re.compile(r"[^\W\d_][^\W\d_a-z]{2,}[^\W\d_a-z][^\W\d_A-Z]{2}|[^\W\d_A-Z]{2}[^\W\d_a-z][^\W\d_A-Z]")
+_GLUED = re.compile("U{4,}ll|llUl")
 _DASH = re.compile(r"\s*(?:[–—―‒]+|-{2,3})\s*|\s+-\s*|-\s+")
 _DOMAIN_END = re.compile(r"\.(?=[^\W\d_]{2,5}\b)")
 _ANY_DASH = re.compile(r"[–—―‒\-|]")
@@ -43,12 +43,17 @@ def _breadcrumb_glued(view: View) -> int:
     line_end = view.line_end(0)
     short = line_end if line_end <= 14 else 10
     head = view.text[: int(view.tokens.end[min(short, view.n) - 1])]
-    if all(word.islower() or word.istitle() or word.isupper() for word in head.split()) or not GLUED.search(head):
+    if all(word.islower() or word.istitle() or word.isupper() for word in head.split()):
         return 0
-    glued = [i for i in range(min(short, view.n)) if GLUED.search(view.word(i))]
+    glued = [i for i in range(min(short, view.n)) if glued_together(view.word(i))]
     if not glued or not all(view.capital(i) for i in range(glued[-1] + 1)):
         return 0
     return glued[-1] + 1
+
+
+def glued_together(word: str) -> bool:
+    """Whether capitals inside `word` show that two words were run together, of whatever script its letters are."""
+    return _GLUED.search("".join("U" if c.isupper() else "l" for c in word if c.isalpha())) is not None
 
 
 def _headlines(view: View, crumb: int, title: Tokens | None) -> int:

@@ -15,7 +15,7 @@ Element = Any
 
 MAX_DEPTH = 250
 """Nested elements. Real pages stay below 60; what walks the tree recursively must not run out of stack."""
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 20_000
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE)
@@ -24,16 +24,129 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CODECS = ("utf-16", "cp125", "iso8859", "koi8", "mac-", "gb", "big5", "euc", "shift_jis", "tis-620", "viscii", "cp874")
 _FURNITURE = "x-furniture"
 _PRUNED_TAGS = (
-    *("script", "style", "noscript", "template", "nav", "aside", "footer", "form", "button", "select", "iframe", "object", "embed"),
+    *(
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "aside",
+        "footer",
+        "form",
+        "button",
+        "select",
+        "iframe",
+        "object",
+        "embed",
+    ),
     *("svg", "canvas", "dialog", "menu", "input", "textarea"),
 )
 _PRUNED_ROLES = ("navigation", "complementary", "banner", "search", "contentinfo", "dialog", "menu")
 _PRUNED_WORDS = set(
     # One word of a class or id, split at - _ and capitals, that is never the body of an article.
-    ["breadcrumb", "breadcrumbs", "share", "sharing", "shares", "sharedaddy", "social", "sosmed", "sosial", "related", "terkait", "relatedposts", "jp", "popular", "populer", "terpopuler", "trending", "sidebar", "widget", "widgets", "newsletter", "subscribe", "pagination", "paging", "pager", "paginator", "navigation", "komentar", "comment", "comments", "respond", "disqus", "ads", "advertisement", "advert", "iklan", "adsbygoogle", "banner", "sponsor", "promo", "popup", "modal", "cookie", "copyright", "hakcipta", "byline", "tagcloud", "readalso", "bacajuga", "alsoread", "bacaan", "rekomendasi", "recommended", "recommendation", "toolbar", "skip", "views", "viewcount", "counter"]
+    [
+        "breadcrumb",
+        "breadcrumbs",
+        "share",
+        "sharing",
+        "shares",
+        "sharedaddy",
+        "social",
+        "sosmed",
+        "sosial",
+        "related",
+        "terkait",
+        "relatedposts",
+        "jp",
+        "popular",
+        "populer",
+        "terpopuler",
+        "trending",
+        "sidebar",
+        "widget",
+        "widgets",
+        "newsletter",
+        "subscribe",
+        "pagination",
+        "paging",
+        "pager",
+        "paginator",
+        "navigation",
+        "komentar",
+        "comment",
+        "comments",
+        "respond",
+        "disqus",
+        "ads",
+        "advertisement",
+        "advert",
+        "iklan",
+        "adsbygoogle",
+        "banner",
+        "sponsor",
+        "promo",
+        "popup",
+        "modal",
+        "cookie",
+        "copyright",
+        "hakcipta",
+        "byline",
+        "tagcloud",
+        "readalso",
+        "bacajuga",
+        "alsoread",
+        "bacaan",
+        "rekomendasi",
+        "recommended",
+        "recommendation",
+        "toolbar",
+        "skip",
+        "views",
+        "viewcount",
+        "counter",
+    ]
 )
 _PRUNED_PAIRS = frozenset(
-    ["baca-juga", "read-also", "also-read", "inline-related", "related-post", "related-posts", "artikel-terkait", "berita-terkait", "berita-lainnya", "post-tags", "entry-tags", "tag-list", "tags-links", "post-views", "author-box", "author-bio", "post-author", "entry-meta", "post-meta", "article-meta", "meta-info", "read-more", "baca-lainnya", "simak-juga", "lihat-juga", "screen-reader", "sr-only", "berita-populer", "list-tag", "page-break", "post-nav", "nav-links", "next-page", "prev-page", "link-terkait", "topik-terkait", "box-related", "wp-polls"]
+    [
+        "baca-juga",
+        "read-also",
+        "also-read",
+        "inline-related",
+        "related-post",
+        "related-posts",
+        "artikel-terkait",
+        "berita-terkait",
+        "berita-lainnya",
+        "post-tags",
+        "entry-tags",
+        "tag-list",
+        "tags-links",
+        "post-views",
+        "author-box",
+        "author-bio",
+        "post-author",
+        "entry-meta",
+        "post-meta",
+        "article-meta",
+        "meta-info",
+        "read-more",
+        "baca-lainnya",
+        "simak-juga",
+        "lihat-juga",
+        "screen-reader",
+        "sr-only",
+        "berita-populer",
+        "list-tag",
+        "page-break",
+        "post-nav",
+        "nav-links",
+        "next-page",
+        "prev-page",
+        "link-terkait",
+        "topik-terkait",
+        "box-related",
+        "wp-polls",
+    ]
 )
 _KEPT_TAGS = frozenset(("html", "body", "main", "article", "head"))
 _WORD_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")

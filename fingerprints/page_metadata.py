@@ -15,7 +15,21 @@ from fingerprints.loose_dates import read_date
 from fingerprints.markup import Element
 
 _ARTICLE_TYPES = frozenset(
-    ["Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BackgroundNewsArticle", "ReviewNewsArticle", "BlogPosting", "LiveBlogPosting", "Report", "TechArticle", "SocialMediaPosting", "AdvertiserContentArticle"]
+    [
+        "Article",
+        "NewsArticle",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "OpinionNewsArticle",
+        "BackgroundNewsArticle",
+        "ReviewNewsArticle",
+        "BlogPosting",
+        "LiveBlogPosting",
+        "Report",
+        "TechArticle",
+        "SocialMediaPosting",
+        "AdvertiserContentArticle",
+    ]
 )
 _LIST_TYPES = frozenset(["CollectionPage", "SearchResultsPage"])
 _DATE_META = (

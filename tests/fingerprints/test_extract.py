@@ -15,7 +15,8 @@ from fingerprints.tokens import tokenize
 
 PAGES = Path(__file__).parents[1] / "fixtures" / "pages"
 BODY = "".join(
-    f"<p>Paragraf ke-{i} memuat keterangan resmi dari pemerintah desa tentang perbaikan saluran air di lereng bukit.</p>" for i in range(12)
+    f"<p>Paragraf ke-{i} memuat keterangan resmi dari pemerintah desa tentang perbaikan saluran air di lereng bukit.</p>"
+    for i in range(12)
 )
 
 
@@ -73,7 +74,9 @@ def test_a_page_without_an_article_is_refused(page: Path) -> None:
 
 def test_links_are_absolute_and_those_of_the_body_come_first() -> None:
     html = f'<html><body class="single"><nav><a href="/menu">M</a></nav><article>{BODY}<p>Lihat <a href="../sumber">ini</a>.</p></article>'
-    page = extract_html(html + '<a href="mailto:a@b.example">x</a><a href="javascript:x()">y</a></body></html>', url="https://a.example/b/c")
+    page = extract_html(
+        html + '<a href="mailto:a@b.example">x</a><a href="javascript:x()">y</a></body></html>', url="https://a.example/b/c"
+    )
     assert page.links == ("https://a.example/sumber", "https://a.example/menu")
 
 
@@ -137,13 +140,21 @@ def test_hostile_markup_is_refused_with_a_reason(html: bytes | str) -> None:
 
 
 def test_hostile_parts_do_not_keep_an_article_from_being_read() -> None:
-    junk = "<span>" * 150 + "</span>" * 150 + "<!-- " + "-" * 10_000 + " -->" + "<script type='application/ld+json'>{broken</script>"
-    page = extract_html(f"<html><body class='single'>{junk}{BODY}<a href='http://[bad'>x</a></body></html>", url="https://a.example/x")
+    junk = (
+        "<span>" * 150 + "</span>" * 150 + "<!-- " + "-" * 10_000 + " -->" + "<script type='application/ld+json'>{broken</script>"
+    )
+    page = extract_html(
+        f"<html><body class='single'>{junk}{BODY}<a href='http://[bad'>x</a></body></html>", url="https://a.example/x"
+    )
     assert page.text.count("Paragraf ke-") == 12
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=300) | st.binary(max_size=300) | st.lists(st.sampled_from(["<p>", "</p>", "<div", ">", "<table><tr><td>", "teks ", "&", "<h1>"]), max_size=60).map("".join))
+@given(
+    st.text(max_size=300)
+    | st.binary(max_size=300)
+    | st.lists(st.sampled_from(["<p>", "</p>", "<div", ">", "<table><tr><td>", "teks ", "&", "<h1>"]), max_size=60).map("".join)
+)
 def test_any_input_is_a_page_or_an_input_error(html: str | bytes) -> None:
     try:
         page = extract_html(html, url="https://a.example/x")

@@ -11,7 +11,9 @@ from fingerprints.tokens import tokenize
 
 PAGES = Path(__file__).parents[1] / "fixtures" / "pages"
 PASTES = sorted(PAGES.rglob("*.paste.txt"))
-BODY = "Kepala desa mengatakan perbaikan jalan dimulai pekan depan. Warga diminta memakai jalur lain selama pekerjaan berlangsung."
+BODY = (
+    "Kepala desa mengatakan perbaikan jalan dimulai pekan depan. Warga diminta memakai jalur lain selama pekerjaan berlangsung."
+)
 
 NEXT = "Anggaran sebesar dua miliar rupiah berasal dari dana desa. Pekerjaan ditargetkan selesai sebelum musim hujan tiba."
 
@@ -68,9 +70,27 @@ def test_clean_articles_lose_next_to_nothing(page: Path) -> None:
 @pytest.mark.parametrize(
     "dateline",
     [
-        *("KABARHULU.CO.ID, KENDARI | 9 Juli 2024 –", "JAKARTA, KABARHULU.com -", "KabarHulu6.com, Jakarta", "KABARHULU.CO, Jakarta -"),
-        *("Kabarhulu.com, JAKARTA--", "KABARHULU.CO.ID - JAKARTA.", "KABARHULU.com —", "Jakarta -", "Jakarta (KANTOR BERITA) -", "SULTRA –"),
-        *("KENDARI, Senin (9/7/2024) –", "JAKARTA, iHulu.id -", "Jakarta, Warta Hulu --", "KABARHULU.CO.ID, BANDA ACEH --", "Kendari (9/7) -"),
+        *(
+            "KABARHULU.CO.ID, KENDARI | 9 Juli 2024 –",
+            "JAKARTA, KABARHULU.com -",
+            "KabarHulu6.com, Jakarta",
+            "KABARHULU.CO, Jakarta -",
+        ),
+        *(
+            "Kabarhulu.com, JAKARTA--",
+            "KABARHULU.CO.ID - JAKARTA.",
+            "KABARHULU.com —",
+            "Jakarta -",
+            "Jakarta (KANTOR BERITA) -",
+            "SULTRA –",
+        ),
+        *(
+            "KENDARI, Senin (9/7/2024) –",
+            "JAKARTA, iHulu.id -",
+            "Jakarta, Warta Hulu --",
+            "KABARHULU.CO.ID, BANDA ACEH --",
+            "Kendari (9/7) -",
+        ),
     ],
 )
 def test_datelines_by_their_shape(dateline: str) -> None:
@@ -80,11 +100,37 @@ def test_datelines_by_their_shape(dateline: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("BACA JUGA  Kapal Perintis Tambah Jadwal ke Pulau Terluar", "Baca Juga: Kapal Perintis Tambah Jadwal", "Simak juga Video: Kapal Perintis"),
-        *("(NN/IE).", "(ant/rls)", "Redaksi/Publizher : Andi Saputra", "Penulis: Siti Hajar", "Editor : Budi", "Foto: Humas Polres"),
-        *("Tinggalkan Balasan", "Alamat email Anda tidak akan dipublikasikan. Ruas yang wajib ditandai *", "error: Content is protected !!"),
-        *("Copyright © 2024 Warta Hulu", "ADVERTISEMENT", "SCROLL TO CONTINUE WITH CONTENT", "Tag: jalan, desa", "Topik: jalan desa"),
-        *("Ikuti kami di Google News", "Bagikan artikel ini", "DILARANG MENCOPY BERITA INI TANPA IZIN", "Halaman: 1 2 3 Selanjutnya"),
+        *(
+            "BACA JUGA  Kapal Perintis Tambah Jadwal ke Pulau Terluar",
+            "Baca Juga: Kapal Perintis Tambah Jadwal",
+            "Simak juga Video: Kapal Perintis",
+        ),
+        *(
+            "(NN/IE).",
+            "(ant/rls)",
+            "Redaksi/Publizher : Andi Saputra",
+            "Penulis: Siti Hajar",
+            "Editor : Budi",
+            "Foto: Humas Polres",
+        ),
+        *(
+            "Tinggalkan Balasan",
+            "Alamat email Anda tidak akan dipublikasikan. Ruas yang wajib ditandai *",
+            "error: Content is protected !!",
+        ),
+        *(
+            "Copyright © 2024 Warta Hulu",
+            "ADVERTISEMENT",
+            "SCROLL TO CONTINUE WITH CONTENT",
+            "Tag: jalan, desa",
+            "Topik: jalan desa",
+        ),
+        *(
+            "Ikuti kami di Google News",
+            "Bagikan artikel ini",
+            "DILARANG MENCOPY BERITA INI TANPA IZIN",
+            "Halaman: 1 2 3 Selanjutnya",
+        ),
     ],
 )
 def test_furniture_below_or_between_paragraphs(line: str) -> None:
@@ -137,7 +183,22 @@ def test_lookalike_and_invisible_characters_change_no_mark(paste: Path) -> None:
 
 
 PIECES = st.sampled_from(
-    ["Baca juga: ", "BACA JUGA  ", "\n", " ", ". ", "(NN/IE).", "Kendari", "JAKARTA, A.com - ", "Editor: ", "Tag: ", "© 2024 ", "kata dia", "Tinggalkan Balasan", "12"]
+    [
+        "Baca juga: ",
+        "BACA JUGA  ",
+        "\n",
+        " ",
+        ". ",
+        "(NN/IE).",
+        "Kendari",
+        "JAKARTA, A.com - ",
+        "Editor: ",
+        "Tag: ",
+        "© 2024 ",
+        "kata dia",
+        "Tinggalkan Balasan",
+        "12",
+    ]
 )
 
 
