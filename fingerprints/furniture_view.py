@@ -11,7 +11,6 @@ import numpy as np
 from fingerprints.article import Span
 from fingerprints.tokens import CAPITAL, LINE, NUMBER, SENTENCE, STOP, Tokens
 
-
 HEAD_WORDS = 160
 """Words within which a headline may be repeated and a dateline stand."""
 

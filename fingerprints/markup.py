@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from typing import Any
 
@@ -42,9 +43,7 @@ _PRUNED_TAGS = (
     *("svg", "canvas", "dialog", "menu", "input", "textarea"),
 )
 _PRUNED_ROLES = ("navigation", "complementary", "banner", "search", "contentinfo", "dialog", "menu")
-_PRUNED_WORDS = set(
-    # One word of a class or id, split at - _ and capitals, that is never the body of an article.
-    [
+_PRUNED_WORDS = {
         "breadcrumb",
         "breadcrumbs",
         "share",
@@ -104,8 +103,7 @@ _PRUNED_WORDS = set(
         "views",
         "viewcount",
         "counter",
-    ]
-)
+    }
 _PRUNED_PAIRS = frozenset(
     [
         "baca-juga",
@@ -259,7 +257,7 @@ def _is_furniture(element: Element, paragraphs: int) -> bool:
     for name in f"{get('class') or ''} {get('id') or ''}"[:1000].split():
         words = [word.lower() for word in _WORD_SPLIT.split(name) if word]
         if not _PRUNED_WORDS.isdisjoint(words) or any(
-            f"{a}-{b}" in _PRUNED_PAIRS for a, b in zip(words, words[1:], strict=False)
+            f"{a}-{b}" in _PRUNED_PAIRS for a, b in itertools.pairwise(words)
         ):
             return not _holds_article(element, paragraphs)
     return False
