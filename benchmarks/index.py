@@ -111,13 +111,11 @@ def measure(pool: list[str], size: int, count: int, seed: int, folder: Path) -> 
     stats = index.stats()
     parts = {name: n / size for name, n in stats["bytes"].items()}  # type: ignore[attr-defined]
     print(f"\n{size:,} articles of {WORDS} words, {stats['segments']} segments")
-    print(
-        f"  fingerprint {printing / size * 1e6:.1f} us, index {adding / size * 1e6:.1f} us an article {flushing:.2f} s; ready in {ready:.2f} s"
-    )
+    print(f"  fingerprint {printing / size * 1e6:.1f} us, index {adding / size * 1e6:.1f} us an article")
+    print(f"  last flush {flushing:.2f} s, ready after restart in {ready:.2f} s")
     print("  bytes an article: " + ", ".join(f"{name} {n:.0f}" for name, n in parts.items()))
-    print(
-        f"  candidates (ordered + free + documents): {parts['ordered'] + parts['free'] + parts['documents']:.0f}; bands beside: {parts['bands']:.0f}"
-    )
+    found = parts["ordered"] + parts["free"] + parts["documents"]
+    print(f"  of it for candidates (ordered, free, documents): {found:.0f}")
     for kind, asked in queries(pool, size, count, seed).items():
         ask(index, asked[:50])
         p50, p99, recall = ask(index, asked)
@@ -128,7 +126,7 @@ def measure(pool: list[str], size: int, count: int, seed: int, folder: Path) -> 
         index.apply([Entry(size + n + 1, print_)])
     print(f"  one article at a time: {(time.perf_counter() - begin) / len(singles) * 1e6:.0f} us")
     p50, p99, _ = ask(index, singles)
-    print(f"  copied, after those:  p50 {p50:7.1f} us   p99 {p99:8.1f} us   ({index.stats()['segments']} segments)")
+    print(f"  the same, after those: p50 {p50:7.1f} us   p99 {p99:8.1f} us   ({index.stats()['segments']} segments)")
     index.close()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fingerprints import upkeep
 from fingerprints.errors import IndexDamaged, IndexError_
 from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, Fingerprint
 from fingerprints.index import Candidates, CommonRun, Entry
@@ -24,21 +24,13 @@ from fingerprints.index_folder import CHECK_AT_OPEN, IndexFolder
 from fingerprints.kernels.candidates import candidates
 from fingerprints.kernels.duplicates import duplicates
 from fingerprints.manifest import Barrier
-from fingerprints.segment import EMPTY, MAX_DOCS, Document, Segment, bands_of, build, faults, merged
+from fingerprints.segment import EMPTY, Document, Segment, bands_of, build, faults, merged
 from fingerprints.snapshot import Part, Snapshot, dead_seqs
 
 log = logging.getLogger(__name__)
 
 COPIES = 250
 """Articles that are mostly common runs (many copies of one text) and listed: some more than a report's 200 matches."""
-AT_ONCE = 1024
-"""Articles: segments in memory up to this size together are merged while applying, 5 us an article."""
-FLUSH = 8192
-"""Articles in memory at which the background thread writes them out (some 25 MB)."""
-FANOUT = 4
-"""So many neighbouring segments of one size class become one; classes are this factor apart."""
-DEAD_SHARE = 0.25
-"""Share of dead articles from which a segment is rewritten."""
 CROWD = 48
 """Segments from which `apply` itself merges: the background has fallen behind."""
 Writer = Literal["auto"] | bool
@@ -146,29 +138,15 @@ class SegmentIndex:
                     documents[seq] = Document(seq, entry.fingerprint, entry.outlet)
             parts = self._snapshot.without(r for _, r in removed) if removed else list(self._snapshot.parts)
             held = list(documents.values())
-            for i in range(0, len(held), FLUSH):
-                parts.append((build(held[i : i + FLUSH]), None))
-                self._gather(parts)
+            for i in range(0, len(held), upkeep.FLUSH):
+                parts.append((build(held[i : i + upkeep.FLUSH]), None))
+                upkeep.gather(parts, self._frozen)
             seq = max(seq, upto or 0)
             if seq > self._snapshot.seq:
                 self._snapshot = Snapshot.of(seq, parts)
                 if self._folder is not None:
                     self._removals += removed
         self._after_apply()
-
-    def _gather(self, parts: list[Part]) -> None:
-        """Merge the small segments in memory at the end, like the digits of a binary counter."""
-        first, total = len(parts), 0
-        while first:
-            segment = parts[first - 1][0]
-            grows = total == 0 or (segment.docs <= total and segment.docs + total <= AT_ONCE)
-            if segment.file or segment in self._frozen or not grows:
-                break
-            total += segment.docs
-            first -= 1
-        if len(parts) - first > 1:
-            one = merged(parts[first:])
-            parts[first:] = [] if one is None else [(one, None)]
 
     def _after_apply(self) -> None:
         parts = self._snapshot.parts
@@ -177,7 +155,7 @@ class SegmentIndex:
                 self.refresh()
         elif len(parts) > CROWD:
             self._maintain()
-        elif self._plan(parts):
+        elif self._due(parts):
             self._call_thread()
 
     def candidates(self, fingerprint: Fingerprint, limit: int = 40, exclude: frozenset[int] = frozenset()) -> Candidates:
@@ -271,35 +249,17 @@ class SegmentIndex:
             if self.trouble:
                 raise IndexError_(self.trouble)
 
-    def _plan(self, parts: Sequence[Part], flush: bool = False) -> list[tuple[int, int]]:
-        """Stretches `[start, end)` of `parts` that should become one segment each (in a folder: one file)."""
-        on_disk = self.writes
-        if self._folder is not None and not on_disk:
-            return []
-        filed = sum(segment.file is not None for segment, _ in parts) if on_disk else len(parts)
-        fresh = sum(segment.docs for segment, _ in parts[filed:])
-        jobs = [(filed, len(parts))] if fresh and (flush or fresh >= FLUSH) else []
-        sizes = [_size_class(segment.docs) for segment, _ in parts[:filed]]
-        end = filed
-        for start in range(filed - 1, -1, -1):
-            segment, dead = parts[start]
-            if sizes[start] > max(sizes[start + 1 : end], default=-1) or sum(p[0].docs for p in parts[start:end]) > MAX_DOCS // 2:
-                end = start + 1
-            alike = sizes[start:end].count(max(sizes[start:end]))
-            if alike >= FANOUT and (on_disk or max(sizes[start:end]) > 0):
-                jobs.append((start, end))
-                break
-            if dead is not None and int(np.count_nonzero(dead)) > DEAD_SHARE * segment.docs and segment.docs > AT_ONCE // 4:
-                jobs.append((start, start + 1))
-                break
-        return sorted(jobs)
+    def _due(self, parts: Sequence[Part], flush: bool = False) -> list[tuple[int, int]]:
+        if self._folder is not None and not self.writes:
+            return []  # what the writer has written is the writer's to merge
+        return upkeep.plan(parts, self.writes, flush)
 
     def _maintain(self, flush: bool = False) -> None:
         """Write out and merge what is due. Queries and `apply` go on meanwhile."""
         with self._upkeep:
             with self._lock:
                 start = self._snapshot
-                jobs = self._plan(start.parts, flush)
+                jobs = self._due(start.parts, flush)
                 stale = self._folder is not None and self.writes and flush and self._unpublished(start)
                 if not jobs and not stale:
                     return
@@ -340,8 +300,8 @@ class SegmentIndex:
             parts = list(self._snapshot.parts)
             published = list(start.parts)
             for old, new in made:
-                _swap(parts, old, new)
-                _swap(published, old, new)
+                upkeep.swap(parts, old, new)
+                upkeep.swap(published, old, new)
             self._snapshot = Snapshot.of(self._snapshot.seq, parts)
         if self.writes:
             assert self._folder is not None
@@ -367,7 +327,7 @@ class SegmentIndex:
                 return
             try:
                 self._check_rest()
-                while not self._closed and self._plan(self._snapshot.parts) and not self.trouble:
+                while not self._closed and self._due(self._snapshot.parts) and not self.trouble:
                     self._maintain()
                 if self.trouble:
                     self._maintain()
@@ -436,20 +396,3 @@ class SegmentIndex:
                 self._thread.join()
             if self._folder is not None:
                 self._folder.close()
-
-
-def _size_class(docs: int) -> int:
-    """0 up to half of AT_ONCE articles (such segments are merged while applying), then one more for each factor of FANOUT."""
-    return bisect_left([AT_ONCE // 2 * FANOUT**k for k in range(12)], docs)
-
-
-def _swap(parts: list[Part], group: Sequence[Part], segment: Segment | None) -> None:
-    """Put `segment` in the place of `group`, marking dead what died since."""
-    at = next(i for i, part in enumerate(parts) if part[0] is group[0][0])
-    now = parts[at : at + len(group)]
-    if segment is None:
-        parts[at : at + len(group)] = []
-        return
-    gone = np.setdiff1d(dead_seqs(now), dead_seqs(group))
-    mark = np.isin(segment.seqs, gone).astype(np.uint8) if len(gone) else None
-    parts[at : at + len(group)] = [(segment, mark)]

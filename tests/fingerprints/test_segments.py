@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fingerprints import index_folder, manifest, segments
+from fingerprints import index_folder, manifest, segments, upkeep
 from fingerprints.errors import IndexDamaged, IndexError_
 from fingerprints.index import Entry
 from fingerprints.segments import SegmentIndex
@@ -152,7 +152,7 @@ def crashing(folder: Path, step: int, work: Callable[[SegmentIndex], None]) -> b
 
 
 def test_a_crash_at_any_step_leaves_a_whole_index(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "FANOUT", 3)
+    monkeypatch.setattr(upkeep, "FANOUT", 3)
 
     def work(index: SegmentIndex) -> None:
         add(index, 33, 8)
@@ -261,8 +261,8 @@ def test_a_reader_follows_a_fresh_start(folder: Path) -> None:
 
 
 def test_segments_merge_while_queries_and_changes_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "FLUSH", 16)
-    monkeypatch.setattr(segments, "AT_ONCE", 8)
+    monkeypatch.setattr(upkeep, "FLUSH", 16)
+    monkeypatch.setattr(upkeep, "AT_ONCE", 8)
     index, plain = opened(tmp_path / "index"), SegmentIndex.open(None, store_uuid="", scheme="")
     stop, wrong = threading.Event(), []
 
