@@ -132,12 +132,14 @@ def test_shares_by_their_definitions() -> None:
 
 def test_a_word_of_the_article_is_taken_once_however_often_it_is_repeated() -> None:
     rng = random.Random(6)
-    article = rng.sample(OURS, 200)
-    own = rng.sample(THEIRS, 40)
-    part = article[:50]
-    match = compare(" ".join([*part, *own[:20], *part, *own[20:]]), " ".join(article))
-    assert match.taken == 0.25
-    assert match.copied == round(100 / 140, 4)
+    article, own = prose(rng, OURS, 12), prose(rng, THEIRS, 16)
+    part, size = (
+        article[:4],
+        {name: len(" ".join(text).split()) for name, text in (("all", article), ("part", article[:4]), ("own", own))},
+    )
+    match = compare("\n".join([*part, *own[:12], *part, *own[12:]]), "\n".join(article))
+    assert match.taken == pytest.approx(size["part"] / size["all"], abs=0.02)
+    assert match.copied == pytest.approx(2 * size["part"] / (2 * size["part"] + size["own"]), abs=0.02)
 
 
 def test_a_quotation_is_exempt_while_little_else_was_taken() -> None:
