@@ -28,7 +28,8 @@ _LIST_CLASSES = frozenset(
 )
 _ARTICLE_CLASSES = frozenset(["single", "single-post", "postid", "amp-single"])
 _ERROR_TITLE = re.compile(
-    r"\b(404|403|410|50[0234])\b|not found|tidak (dapat )?ditemukan|tidak tersedia|access denied|forbidden|just a moment|attention required",
+    r"\b(404|403|410|50[0234])\b|not found|tidak (dapat )?ditemukan|tidak tersedia"
+    r"|access denied|forbidden|just a moment|attention required",
     re.IGNORECASE,
 )
 _NEXT_TEXT = re.compile(
@@ -42,7 +43,8 @@ _SEPARATOR = re.compile(r"\s+[|\-–—·»:]\s+")
 class Page:
     """What was read from one page. `text`: the article's paragraphs, one a line. `published_at`: canonical time or None, as the
     page claims. `url`: canonical. `outlet`: the site's name. `links`: absolute http(s) URLs, in order, each once, at most
-    `MAX_LINKS`; those of the article body first. `lang`: primary language subtag (``id``). `next_page`: URL of the next page of a paged article."""
+    `MAX_LINKS`; those of the article body first. `lang`: primary language subtag (``id``).
+    `next_page`: URL of the next page of a paged article."""
 
     title: str | None
     text: str
@@ -58,8 +60,8 @@ class Page:
 def extract_html(html: bytes | str, *, url: str | None = None, charset: str | None = None) -> Page:
     """The article of a page.
 
-    `url`: where the page was read, the base of relative links; one that is no http(s) URL is passed over. `charset`: as the HTTP header says; bytes that contradict it
-    win. Raises `NotAnArticle` for index, error and empty pages, `InputError` for what cannot be read as HTML.
+    `url`: where the page was read, the base of relative links; one that is no http(s) URL is passed over.
+    `charset`: as the HTTP header says; bytes that contradict it win. Raises `NotAnArticle` for index, error and empty pages, `InputError` for what cannot be read as HTML.
     """
     url = http_url(url, None)
     tree = parse(decode(html, charset) if isinstance(html, bytes) else html)

@@ -24,7 +24,7 @@ MIN_PARAGRAPH = 8
 
 _GLUED = re.compile("U{4,}ll|llUl")
 _DASH = re.compile(r"\s*(?:[–—―‒]+|-{2,3})\s*|\s+-\s*|-\s+")
-_DOMAIN_END = re.compile(r"\.(?=[^\W\d_]{2,5}\b)")
+_DOMAIN_END = re.compile(r"\.(?=[^\W\d_])")
 _ANY_DASH = re.compile(r"[–—―‒\-|]")
 
 
@@ -99,8 +99,8 @@ def _starts(view: View, crumb: int) -> list[int]:
 def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
     """(start, length) of the repetition of the headline that begins at `first`, or None.
 
-    A whole line, repeated; or, on one line, words repeated at once or after a little furniture. Where the first copy's first word is
-    glued to the breadcrumb, the comparison begins with the second word.
+    A whole line, repeated; or, on one line, words repeated at once or after a little furniture. Where the first copy's first
+    word is glued to the breadcrumb, the comparison begins with the second word.
     """
     head = view.head
     again = first + MIN_TITLE - 1
@@ -151,7 +151,7 @@ def _mark_between(view: View, first: int, after: int) -> None:
 
 
 def _known_title(view: View, title: Tokens) -> int:
-    """Mark the copies of a known headline at the start of the text or on one of the first lines; the end of the last, 0 without."""
+    """Mark the copies of a known headline at the start of the text or on one of the first lines; the end of the last, else 0."""
     wanted, end = title.hash.tolist(), 0
     starts = [line for line in view.lines[:HEAD_LINES] if line < min(HEAD_WORDS, view.n)]
     todo = [0, *starts]
@@ -226,7 +226,7 @@ def _city_firsts() -> frozenset[int]:
 
 
 def _dateline_end(view: View, first: int) -> int:
-    """The end of a dateline that begins at `first`: places, the site's name, a date, closed by a dash; `first` where there is none.
+    """The end of a dateline that begins at `first`: places, the site's name, a date, closed by a dash; else `first`.
 
     Shapes: ``NAME.CO.ID, KENDARI | 9 Juli 2024 –``, ``JAKARTA, NAME.com -``, ``Jakarta (AGENCY) -``, ``NAME.CO.ID - JAKARTA.``,
     ``Name.com, Jakarta`` (no dash).
@@ -259,7 +259,7 @@ def _dateline_end(view: View, first: int) -> int:
 
 
 def _after_dash(view: View, first: int, at: int, site: bool) -> int:
-    """Check a dateline `[first, at)` that a dash closes; takes in a place in capitals after the dash (``NAME.CO.ID - JAKARTA.``)."""
+    """Check a dateline `[first, at)` that a dash closes; takes in a place after the dash (``NAME.CO.ID - JAKARTA.``)."""
     words = [i for i in range(first, at) if not view.number(i)]
     shape = (
         site

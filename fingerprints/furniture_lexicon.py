@@ -24,7 +24,8 @@ class Phrase(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """`table`: uint8[2**BITS], indexed by the low bits of the hashes of first words, says what may begin there: `ANY`, `CALL`, `LABEL`. `phrases`: by hash of the first word, longest first.
+    """`table`: uint8[2**BITS], indexed by the low bits of the hashes of first words, says what may begin there: `ANY`, `CALL`, `LABEL`.
+    `phrases`: by hash of the first word, longest first.
     `vocabulary`, `strong`: sorted hashes."""
 
     table: NDArray[np.uint8]

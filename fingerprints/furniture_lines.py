@@ -23,7 +23,7 @@ MAX_INITIALS = 5
 
 
 def brackets(view: View, lexicon: Lexicon) -> None:
-    """Initials of writers at the end of a text or paragraph, ``(NN/IE).``, credits of pictures, ``(Foto: …)``, and ``© 2024 Name``."""
+    """Initials at the end of a text or paragraph, ``(NN/IE).``, credits of pictures, ``(Foto: …)``, and ``© 2024 Name``."""
     text = view.text
     at = text.find("©")
     while at >= 0:
@@ -77,7 +77,7 @@ def _initials(view: View, found: re.Match[str]) -> None:
 
 
 def vocabulary_lines(view: View, lexicon: Lexicon) -> None:
-    """Short lines of nothing but share names, dates, counters and the like, before and after the text proper; and a date with a name."""
+    """Short lines of nothing but share names, dates, counters, before and after the text proper; and a date with a name."""
     candidates = [
         line
         for line, (first, after) in enumerate(pairwise(view.lines))
@@ -109,7 +109,7 @@ def _neighbours(view: View, body: int) -> None:
 
 
 def _rest_of_tail(view: View, line: int) -> None:
-    """What follows credits, topics and the like below the last paragraph, and is no sentence, is furniture too: headlines, forms."""
+    """What follows credits and topics below the last paragraph, and is no sentence, is furniture too: headlines, forms."""
     if not view.closing:
         return
     closing = min((at for at in view.closing if at >= view.lines[line - 1]), default=view.n)

@@ -1,4 +1,4 @@
-"""extract_html on pages of many themes, all written for this project; `heldout/` themes were kept back while rules were written."""
+"""extract_html on pages of many themes, all our own; `heldout/` themes were kept back while rules were written."""
 
 import json
 from collections import Counter

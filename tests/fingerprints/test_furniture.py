@@ -1,4 +1,4 @@
-"""boilerplate on pasted pages. In `*.paste.txt` the furniture stands between ⟦ and ⟧; `heldout/` was kept back while rules were written."""
+"""boilerplate on pasted pages. In `*.paste.txt` the furniture stands between ⟦ and ⟧; rules were written without `heldout/`."""
 
 from pathlib import Path
 
