@@ -61,7 +61,8 @@ def extract_html(html: bytes | str, *, url: str | None = None, charset: str | No
     """The article of a page.
 
     `url`: where the page was read, the base of relative links; one that is no http(s) URL is passed over.
-    `charset`: as the HTTP header says; bytes that contradict it win. Raises `NotAnArticle` for index, error and empty pages, `InputError` for what cannot be read as HTML.
+    `charset`: as the HTTP header says; bytes that contradict it win.
+    Raises `NotAnArticle` for index, error and empty pages, `InputError` for what cannot be read as HTML.
     """
     url = http_url(url, None)
     tree = parse(decode(html, charset) if isinstance(html, bytes) else html)

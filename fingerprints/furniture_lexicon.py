@@ -24,7 +24,7 @@ class Phrase(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """`table`: uint8[2**BITS], indexed by the low bits of the hashes of first words, says what may begin there: `ANY`, `CALL`, `LABEL`.
+    """`table`: uint8[2**BITS], by the low bits of the hash of a first word: what may begin there, `ANY`, `CALL`, `LABEL`.
     `phrases`: by hash of the first word, longest first.
     `vocabulary`, `strong`: sorted hashes."""
 

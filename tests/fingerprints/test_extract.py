@@ -73,7 +73,8 @@ def test_a_page_without_an_article_is_refused(page: Path) -> None:
 
 
 def test_links_are_absolute_and_those_of_the_body_come_first() -> None:
-    html = f'<html><body class="single"><nav><a href="/menu">M</a></nav><article>{BODY}<p>Lihat <a href="../sumber">ini</a>.</p></article>'
+    nav = '<nav><a href="/menu">M</a></nav>'
+    html = f'<html><body class="single">{nav}<article>{BODY}<p>Lihat <a href="../sumber">ini</a>.</p></article>'
     page = extract_html(
         html + '<a href="mailto:a@b.example">x</a><a href="javascript:x()">y</a></body></html>', url="https://a.example/b/c"
     )
@@ -81,14 +82,16 @@ def test_links_are_absolute_and_those_of_the_body_come_first() -> None:
 
 
 def test_base_element_moves_relative_links() -> None:
-    html = f'<html><head><base href="https://b.example/x/"></head><body class="single">{BODY}<p>Baca <a href="y">ini</a></p></body></html>'
+    base = '<base href="https://b.example/x/">'
+    html = f'<html><head>{base}</head><body class="single">{BODY}<p>Baca <a href="y">ini</a></p></body></html>'
     assert "https://b.example/x/y" in extract_html(html, url="https://a.example/").links
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "iso-8859-1", "nonsense", "rot13", "utf-7"])
 @pytest.mark.parametrize("actual", ["utf-8", "cp1252"])
 def test_bytes_win_over_a_charset_that_lies(declared: str, actual: str) -> None:
-    html = f'<html><head><meta charset="{declared}"></head><body class="single"><h1>Kafe “Élan”</h1>{BODY}<p>“Rp 5.000 – murah,” kata André.</p>'
+    head = f'<head><meta charset="{declared}"></head>'
+    html = f'<html>{head}<body class="single"><h1>Kafe “Élan”</h1>{BODY}<p>“Rp 5.000 – murah,” kata André.</p>'
     page = extract_html(html.encode(actual), charset=declared)
     assert "“Rp 5.000 – murah,” kata André." in page.text
 
@@ -98,7 +101,8 @@ def test_utf16_by_its_byte_order_mark() -> None:
 
 
 def test_next_page_is_never_another_article() -> None:
-    html = '<html><head><link rel="next" href="/2024/berita-lain/"></head><body class="single">{}<a rel="next" href="{}">Selanjutnya</a></body></html>'
+    html = '<html><head><link rel="next" href="/2024/berita-lain/"></head>'
+    html += '<body class="single">{}<a rel="next" href="{}">Selanjutnya</a></body></html>'
     assert extract_html(html.format(BODY, "/2024/berita-lain/"), url="https://a.example/2024/berita-ini/").next_page is None
     found = extract_html(html.format(BODY, "/2024/berita-ini/2/"), url="https://a.example/2024/berita-ini/").next_page
     assert found == "https://a.example/2024/berita-ini/2/"
