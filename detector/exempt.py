@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.align import Aligned
-from detector.policy import Policy
+from detector.policy import EDITED_SIMILARITY, Policy
 from detector.quotes import quotations
 from detector.reading import Mask, Reading, words_in
 from detector.report import ExemptReason
@@ -123,8 +123,9 @@ def _exempt_names(codes: Codes, article: Reading, passages: Sequence[Aligned], p
     bare = []
     rest = 0
     for passage in passages:
-        telling = np.count_nonzero(flags[passage.pairs[:, 1]] & (CAPITAL | NUMBER | STOP) == 0)
-        if telling < policy.name_words:
+        reworded = passage.similarity < EDITED_SIMILARITY  # its pairs are not all that it carries
+        words = slice(passage.article_start, passage.article_end) if reworded else passage.pairs[:, 1]
+        if np.count_nonzero(flags[words] & (CAPITAL | NUMBER | STOP) == 0) < policy.name_words:
             bare.append(passage)
         else:
             rest += int(np.count_nonzero(codes[passage.start : passage.end] == COUNTS))
