@@ -38,6 +38,7 @@ class Archive:
         self._following = threading.Lock()
         self._mending = threading.RLock()
         self._readings = _Readings()
+        self._closed = False
         self.index = self._open_index()
         self.follow()
 
@@ -100,8 +101,10 @@ class Archive:
 
     def close(self) -> None:
         """Close index and store. Idempotent."""
-        self.index.close()
-        self.store.close()
+        with self._mending:
+            self._closed = True
+            self.index.close()
+            self.store.close()
 
     def _ask(self, question: Callable[[SegmentIndex], Answer]) -> Answer:
         """What the index answers; one that turns out unfit or damaged is rebuilt first, once."""
@@ -110,6 +113,8 @@ class Archive:
             return question(index)
         except IndexError_ as error:
             with self._mending:
+                if self._closed:
+                    raise
                 if self.index is index:  # not mended by another thread meanwhile
                     self._notice(f"rebuilding the index: {error}")
                     self._rebuild(None)

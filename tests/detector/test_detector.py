@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from detector import Article, CheckRequest, Counts, Detector, InputError, Policy, Report
+from detector import Article, CheckRequest, Counts, Detector, InputError, Policy, Report, SidikError
 
 SYLLABLES = ("ba", "ce", "do", "gi", "ku", "la", "me", "no", "pi", "ru", "sa", "te")
 
@@ -321,4 +321,36 @@ def test_threads_add_and_check_together(url: str) -> None:
             return ids(detector.check(text(f"a{i}")))
 
         assert list(pool.map(round_trip, range(40))) == [[f"a{i}"] for i in range(40)]
+        assert detector.verify_index() == []
+
+
+def test_a_closed_detector_refuses_and_touches_nothing(url: str) -> None:
+    detector = Detector.open(url)
+    detector.add(article("a"))
+    detector.close()
+    detector.close()
+    with pytest.raises(SidikError):
+        detector.check(text("a"))
+    with Detector.open(url) as again:
+        assert again.notices == ()
+        assert ids(again.check(text("a"))) == ["a"]
+
+
+def test_only_the_process_that_writes_an_index_rebuilds_it(url: str) -> None:
+    with Detector.open(url) as one, Detector.open(url) as other:
+        one.add(article("a"))
+        with pytest.raises(SidikError):
+            other.rebuild_index()
+        assert ids(other.check(text("a"))) == ["a"]
+        assert one.rebuild_index() == 1
+
+
+def test_a_damaged_index_is_noticed_and_rebuilt(url: str, tmp_path: Path) -> None:
+    with Detector.open(url) as detector:
+        detector.add_many(article(f"a{i}") for i in range(20))
+    largest = max((tmp_path / "a.db.index").iterdir(), key=lambda file: file.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[:-100])
+    with Detector.open(url) as detector:
+        assert detector.notices
+        assert ids(detector.check(text("a7"))) == ["a7"]
         assert detector.verify_index() == []
