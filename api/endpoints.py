@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Path, Query, Response
 from pydantic import BaseModel
 
 from api.deps import NeedsScope
+from api.paging import MAX_LIMIT
 from api.problems import PROBLEM_JSON
 from api.schemas import ProblemOut
 
@@ -30,6 +31,11 @@ REASONS = {
     500: "A fault on our side",
     503: "Overloaded, or the store is away; `Retry-After` says when to come back",
 }
+PART = r"^[^/\x00-\x1f\x7f-\x9f]+$"
+"""What an id in a path looks like: checked by `api.guard` and the routes, described here."""
+PathId = Annotated[str, Path(json_schema_extra={"pattern": PART})]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 ALWAYS = (400, 401, 403, 422, 429, 500, 503)
 WITH_BODY = (408, 413, 415)
 

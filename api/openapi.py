@@ -52,7 +52,10 @@ async def docs(request: Request) -> Response:
 def _state_alternatives(models: dict[str, Any]) -> None:
     """Say in JSON Schema what the code checks across fields: exactly one text, or (for a check) a URL alone."""
     for name in ("ArticleIn", "BulkArticleIn", "CheckIn"):
-        given = {field: {"required": [field], "properties": {field: {"type": "string"}}} for field in ("text", "html", "url")}
+        given = {
+            field: {"required": [field], "properties": {field: {"type": "string", "minLength": 1, "pattern": r"\S"}}}
+            for field in ("text", "html", "url")
+        }
         absent = {field: {"properties": {field: {"type": "null"}}} for field in ("text", "html")}
         choices = [{"allOf": [given["text"], absent["html"]]}, {"allOf": [given["html"], absent["text"]]}]
         if name == "CheckIn":

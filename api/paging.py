@@ -45,6 +45,8 @@ def decode_cursor(cursor: str | None, order: type[int] | None = None) -> Positio
         raise InputError("cursor", "is not a cursor of this list") from None
     if not isinstance(id, str) or "\0" in id or not (value is None if order is None else type(value) is order):
         raise InputError("cursor", "is not a cursor of this list")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InputError("cursor", "is not a cursor of this list")
     position: Position = (value, id)
     return position
 

@@ -12,19 +12,20 @@ from api.bodies import JSON_TYPES, NDJSON_TYPES, Line, demand_type, read_body, s
 from api.bulk import BulkImport
 from api.copies import list_copies
 from api.deps import State, state
-from api.endpoints import Scoped, body_of, json_of, problems
+from api.endpoints import PART, Cursor, Limit, Scoped, body_of, json_of, problems
 from api.evidence import article_record
 from api.jsontext import decode_object
-from api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOf, cut, decode_cursor, encode_cursor
+from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
 from api.problems import Problem
 from api.schemas import ArticleIn
 from api.submissions import article_of
 from detector import Added
 from fingerprints.article import check_id, check_text
 
-Id = Annotated[str, Path(min_length=1, description="1 to 200 characters, no `/`, no control characters")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+Id = Annotated[
+    str,
+    Path(description="1 to 200 characters, no `/`, no control characters", json_schema_extra={"pattern": PART, "maxLength": 200}),
+]
 BATCH_BYTES, BATCH_LINES = 2_000_000, 512
 
 

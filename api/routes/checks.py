@@ -13,10 +13,10 @@ from api.checking import check_one, check_with_key
 from api.checks import delete_check, get_check, list_checks
 from api.clock import parse_moment
 from api.deps import caller_of, state
-from api.endpoints import Scoped, body_of, json_of, problems
+from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
 from api.evidence import bundle_of
 from api.lines import LineStream, check_lines
-from api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.schemas import CheckIn, VerdictName
 from detector.render import render_html, render_pdf
@@ -89,12 +89,12 @@ async def list_kept_checks(
     flagged: bool | None = None,
     domain: Annotated[str | None, Query(description="Host or registrable domain of the submission's URL")] = None,
     article_id: Annotated[str | None, Query(description="Checks that matched this article")] = None,
-    source_id: str | None = None,
-    scan_id: str | None = None,
+    source_id: PathId | None = None,
+    scan_id: PathId | None = None,
     since: Annotated[str | None, Query(description="RFC 3339; this moment or later")] = None,
     until: Annotated[str | None, Query(description="RFC 3339; before this moment; a date includes its day")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Response:
     """Kept checks, newest first, in short form."""
     here = state(request)
@@ -117,12 +117,12 @@ async def list_kept_checks(
     return Response(orjson.dumps(page.to_dict()), media_type="application/json")
 
 
-async def get_kept_check(request: Request, id: str) -> Response:
+async def get_kept_check(request: Request, id: PathId) -> Response:
     """The whole report of a kept check, as it was made."""
     return Response(orjson.dumps(await _kept(request, id)), media_type="application/json")
 
 
-async def delete_kept_check(request: Request, id: str) -> Response:
+async def delete_kept_check(request: Request, id: PathId) -> Response:
     """Delete a kept check."""
     here = state(request)
     if not await here.pool.run(delete_check, here.store, id):
@@ -130,21 +130,21 @@ async def delete_kept_check(request: Request, id: str) -> Response:
     return Response(status_code=204)
 
 
-async def get_report_html(request: Request, id: str, lang: Lang = "id") -> Response:
+async def get_report_html(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The report for a reader: one HTML file that opens offline."""
     report = await _kept(request, id)
     html = await state(request).pool.run(render_html, report, lang)
     return Response(html, headers={"Content-Security-Policy": REPORT_CSP}, media_type="text/html")
 
 
-async def get_report_pdf(request: Request, id: str, lang: Lang = "id") -> Response:
+async def get_report_pdf(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The report for a reader, as PDF."""
     report = await _kept(request, id)
     pdf = await state(request).pool.run(render_pdf, report, lang)
     return _file(pdf, "application/pdf", f"sidik-{report['id']}.pdf")
 
 
-async def get_evidence(request: Request, id: str, lang: Lang = "id") -> Response:
+async def get_evidence(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The evidence bundle, for a reader who disputes the finding: everything in both languages, with sums and a signature."""
     here = state(request)
     report = await _kept(request, id)
@@ -152,7 +152,7 @@ async def get_evidence(request: Request, id: str, lang: Lang = "id") -> Response
     return _file(bundle, "application/zip", f"sidik-{report['id']}-evidence.zip")
 
 
-async def _kept(request: Request, id: str) -> dict[str, Any]:
+async def _kept(request: Request, id: PathId) -> dict[str, Any]:
     here = state(request)
     if "\0" in id:
         raise InputError("id", "contains NUL")

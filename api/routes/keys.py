@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import orjson
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from api import schemas
 from api.bodies import JSON_TYPES, demand_type, read_body
 from api.deps import state
-from api.endpoints import Scoped, body_of, json_of, problems
+from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
 from api.jsontext import decode_object
 from api.keys import create_key, list_keys, revoke_key
-from api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.schemas import KeyIn
 
@@ -39,8 +37,8 @@ async def make_key(request: Request) -> Response:
 
 async def list_all_keys(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Response:
     """All keys, without their secrets."""
     here = state(request)
@@ -48,7 +46,7 @@ async def list_all_keys(
     return Response(orjson.dumps(page.to_dict()), media_type="application/json")
 
 
-async def delete_key(request: Request, id: str) -> Response:
+async def delete_key(request: Request, id: PathId) -> Response:
     """Revoke a key: from the next request on it is not valid."""
     here = state(request)
     if not await here.pool.run(revoke_key, here.store, id):
