@@ -14,6 +14,9 @@ import typer
 from api.cli import administration, archive, checking, importing, reports, serving
 from fingerprints.errors import SidikError
 
+HUNG_UP = 141
+"""Exit status where nobody reads the output any more: that of a program ended by SIGPIPE."""
+
 app = typer.Typer(
     name="sidik",
     help="Copy detection for newsrooms: is this text ours, how much of it, and where.",
@@ -57,9 +60,9 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("sidik: interrupted", err=True)
         return 130
-    except BrokenPipeError:  # `sidik ... | head`
+    except (SystemExit, BrokenPipeError):  # `sidik ... | head`; typer makes an exit of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return HUNG_UP
     except Exception as error:
         if debug:
             raise

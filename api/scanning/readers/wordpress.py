@@ -77,7 +77,7 @@ class WordPressApi:
             first = min((str(post.get("modified_gmt") or "") for post in posts), default="")
             for post in posts:
                 yield from self._post(post)
-            if first and self._seen:
+            if first > (self.state or {}).get("last", ""):
                 self.state = {"last": first, "ids": []}
             page += 1
         return None
