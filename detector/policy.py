@@ -72,11 +72,14 @@ class PassagePolicy:
     trim_words: int = 30
     trim_dense: float = 0.7
     trim_share: float = 0.5
-    digest: float = 0.9999
+    digest: float = 0.25
     digests: int = 4
     merge_gap: int = 40
     merge_filled: float = 0.6
-    digest_explained: float = 0.6
+    digest_ratio: float = 2.5
+    digest_window: float = 1.5
+    digest_compact: float = 0.78
+    digest_explained: float = 0.95
     digest_cosine: float = 0.1
 
 
@@ -84,7 +87,7 @@ EVIDENCE = (1.96, 0.96, 2.24, 4.52, 2.14, 1.94, -17.59)
 """Log odds that a box carries the same text (`kernels.sentences.evidence`), fitted by logistic regression."""
 BELONGS_SUBMISSION, BELONGS_ARTICLE = (5.28, 17.7, -1.27, -1.19), (2.32, 10.11, -0.7, -2.07)
 """Log odds that a sentence beside a passage belongs to it (`kernels.sentences.settle`), fitted likewise."""
-DIGEST_SCAN, DIGEST = (0.4, 0.55, 0.1, 2.0, 0.15), (10.03, 1.89, 3.25, -14.79)
+DIGEST_SCAN, DIGEST = (0.4, 0.55, 0.1, 2.0, 0.15), (8.14, 2.51, 3.21, -4.02, -3.88, -1.58, -6.41)
 """Where a digest of a whole article is looked for, and the log odds that it is one (`kernels.sentences.digest`)."""
 
 

@@ -65,33 +65,51 @@ def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: Passa
 
 
 def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]:
-    """`placed`, and stretches of the submission that sum up the whole article, in place of the boxes inside them.
+    """`placed`, and stretches of the submission that sum up a much longer article, in place of the boxes they meet.
 
-    A stretch that is mostly covered by boxes already stays as it is.
+    What one stretch of the article of about the same length accounts for is no digest but a passage like others.
     """
     _, best = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, 1.0, 1.0)
     busy = np.zeros(len(best), np.bool_)
-    for box in placed:
-        if box.equal >= policy.trim_words or box.end - box.start >= policy.busy_words:
-            low, high = np.searchsorted(plane.a_starts, [box.start, box.end])
-            busy[low:high] = True
     for _ in range(policy.digests):
-        first, last, odds = digest(
-            plane.a, plane.a_starts, plane.b, plane.weight, plane.name, busy, best, plane.rare, _SCAN, _DIGEST
-        )
-        if odds < _log_odds(policy.digest):
+        first, last, likeness = digest(plane.a, plane.a_starts, plane.b, plane.weight, plane.name, busy, best, plane.rare, _SCAN)
+        if last == first or len(plane.b) < policy.digest_ratio * (plane.a_starts[last] - plane.a_starts[first]):
             break
         busy[first:last] = True
-        start, end = int(plane.a_starts[first]), int(plane.a_starts[last])
-        inside = [box for box in placed if box.start < end and start < box.end]
-        if sum(box.end - box.start for box in inside) >= policy.digest_covered * (end - start):
-            continue
         box = _digest_box(plane, first, last, policy)
+        compact = _compact(plane, box, policy)
+        odds = float(np.dot(_DIGEST, [*likeness, compact, np.log(len(plane.b_starts)), 1.0]))
+        if odds < _log_odds(policy.digest):
+            break
+        if compact > policy.digest_compact:
+            continue
+        inside = [other for other in placed if other.start < box.end and box.start < other.end]
+        if _explained(plane, box.start, box.end, inside) > policy.digest_explained:
+            continue
         for other in inside:
             box = box.hull(other)
-        placed = [other for other in placed if other not in inside and not (other.start < box.end and box.start < other.end)]
-        placed.append(box)
+        placed = [other for other in placed if other.end <= box.start or box.end <= other.start] + [box]
     return placed
+
+
+def _explained(plane: Plane, start: int, end: int, boxes: list[Box]) -> float:
+    """Of the weight of the submission's words start to end that the article has, the share that `boxes` account for."""
+    found, _ = contained(plane.a, start, end, plane.b, 0, len(plane.b), plane.weight)
+    local = 0.0
+    for box in boxes:
+        low, high = max(start, box.start), min(end, box.end)
+        local += contained(plane.a, low, high, plane.b, box.article_start, box.article_end, plane.weight)[0]
+    return local / found if found else 1.0
+
+
+def _compact(plane: Plane, box: Box, policy: PassagePolicy) -> float:
+    """Of the weight of the box's submission words that the article has, the most that one stretch of it accounts for,
+    `digest_window` times as long as they are."""
+    found, _ = contained(plane.a, box.start, box.end, plane.b, 0, len(plane.b), plane.weight)
+    size = int(policy.digest_window * (box.end - box.start))
+    starts = plane.b_starts[:-1].tolist()
+    parts = (contained(plane.a, box.start, box.end, plane.b, j, min(len(plane.b), j + size), plane.weight)[0] for j in starts)
+    return float(max(parts) / found) if found else 1.0
 
 
 def _digest_box(plane: Plane, first: int, last: int, policy: PassagePolicy) -> Box:

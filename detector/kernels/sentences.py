@@ -229,19 +229,39 @@ def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b, drop):
     return h
 
 
+@njit("float64[::1](int32[::1], int64, int64, bool_[::1], float64[::1], bool_[::1], float64)", cache=True, nogil=True)
+def _likeness(a, start, end, held, weight, name, rare):
+    """(weight share of a[start:end] held, log(1 + distinct rare words held), weight share of the rest held), names apart."""
+    part, whole = np.zeros(2), np.zeros(2)
+    fresh = held.copy()
+    distinct = 0
+    for i in range(len(a)):
+        v = a[i]
+        if name[v]:
+            continue
+        side = 0 if start <= i < end else 1
+        whole[side] += weight[v]
+        part[side] += weight[v] if held[v] else 0.0
+        if side == 0 and fresh[v] and weight[v] > rare:
+            fresh[v] = False
+            distinct += 1
+    return np.array([_share(part[0], whole[0]), np.log(1.0 + distinct), _share(part[1], whole[1])])
+
+
 @njit(
-    "Tuple((int64, int64, float64))(int32[::1], int32[::1], int32[::1], float64[::1], bool_[::1], bool_[::1], float64[::1],"
-    "float64, float64[::1], float64[::1])",
+    "Tuple((int64, int64, float64[::1]))(int32[::1], int32[::1], int32[::1], float64[::1], bool_[::1], bool_[::1], float64[::1],"
+    "float64, float64[::1])",
     cache=True,
     nogil=True,
 )
-def digest(a, a_starts, b, weight, name, busy, best, rare, scan, model):
-    """The stretch of sentences of a that most looks like a digest of all of b: (first, last + 1, log odds).
+def digest(a, a_starts, b, weight, name, busy, best, rare, scan):
+    """The stretch of sentences of a that most looks like a digest of all of b: first, last + 1 (equal when there is none),
+    and float64[4]: weight share of it found in b, names apart; log(1 + its distinct words above weight `rare` found there),
+    names apart; mean highest cosine; weight share of the rest of a found in b, names apart.
 
-    `busy`: sentences that are passed over. `best`: their highest cosine with a sentence of b. `scan`: least and
-    most share of weight found in b from which a sentence counts for the stretch, what it must be above the submission's
-    mean, and weight and pivot of the cosine beside it. `model`: coefficients of the weight share found, names apart, of
-    log(1 + distinct rare words, names apart), of the mean highest cosine, and the intercept.
+    `busy`: sentences that are passed over. `best`: highest cosine of each with a sentence of b. `scan`: least and most
+    share of weight found in b from which a sentence counts for the stretch, what it must be above the mean of all, and
+    weight and pivot of the cosine beside it.
     """
     held = np.zeros(len(weight), np.bool_)
     for j in range(len(b)):
@@ -258,28 +278,14 @@ def digest(a, a_starts, b, weight, name, busy, best, rare, scan, model):
     for s in range(ns):
         if run <= 0:
             run, start = 0.0, s
-        if busy[s]:
-            continue
         run += found[s] - level * total[s] + scan[3] * (best[s] - scan[4]) * total[s]
+        if busy[s]:
+            run = 0.0
         if run > top:
             top, first, last = run, start, s + 1
-    if last == first:
-        return 0, 0, -np.inf
-    part, whole, cosine, distinct, free = 0.0, 0.0, 0.0, 0, 0
-    fresh = held.copy()
-    for s in range(first, last):
-        if busy[s]:
-            continue
-        free += 1
-        cosine += best[s]
-        for i in range(a_starts[s], a_starts[s + 1]):
-            v = a[i]
-            if name[v]:
-                continue
-            whole += weight[v]
-            part += weight[v] if held[v] else 0.0
-            if fresh[v] and weight[v] > rare:
-                fresh[v] = False
-                distinct += 1
-    odds = model[0] * _share(part, whole) + model[1] * np.log(1 + distinct) + model[2] * cosine / free + model[3]
-    return first, last, odds
+    features = np.zeros(4)
+    if last > first:
+        like = _likeness(a, a_starts[first], a_starts[last], held, weight, name, rare)
+        features[0], features[1], features[3] = like[0], like[1], like[2]
+        features[2] = np.mean(best[first:last])
+    return first, last, features
