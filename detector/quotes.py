@@ -15,6 +15,8 @@ BEFORE, AFTER = 140, 110
 names ("Menurut Kepala Dinas Kesehatan ..., dr ..., M.Kes.,")."""
 LINKING = 30
 """Code points that may stand between two parts of one speech in a sentence (`"...", dan "..."`)."""
+NESTED = 40
+"""Marks within one speech; beyond, the text is not direct speech, and looking further would cost without bound."""
 SINGLE_WORDS = 4
 """Words from which single marks can hold direct speech; below they hold nicknames and titles."""
 
@@ -118,6 +120,8 @@ def _closing(text: str, marks: list[re.Match[str]], opened: int) -> int | None:
     depth = 0
     for at in range(opened + 1, len(marks)):
         mark = marks[at]
+        if at > opened + NESTED:
+            return None
         if mark.start() > limit:
             # Lines broken by hand: the speech runs on if what comes next can only be a closing mark.
             between = text[limit : mark.start()]
