@@ -107,11 +107,13 @@ def _print_passages(console: Console, match: Mapping[str, Any], submission: str,
             reasons = dict.fromkeys(span["reason"].replace("_", " ") for span in passage["exempt_spans"])
             facts += f", in part does not count: {', '.join(reasons)}"
         _print_indented(console, Text(f"[{number}] {facts}", style))
-        for label, side, text in (("submission", "submission", submission), ("article", "article", article)):
+        width = max(len(f"{passage[side]['start']:,}–{passage[side]['end']:,}") for side in ("submission", "article"))
+        for side, text in (("submission", submission), ("article", article)):
             span = passage[side]
             spans = passage["exempt_spans"] if side == "submission" else ()
             pieces = _pieces(span, text, spans, style, full)
-            _print_hanging(console, f"{label:<10} {span['start']:,}–{span['end']:,}", pieces, 7)
+            where = f"{span['start']:,}–{span['end']:,}"
+            _print_hanging(console, f"{side:<10} {where:<{width}}", pieces, 7)
     if len(passages) > len(shown):
         _print_indented(console, Text(f"and {len(passages) - len(shown)} more passages; --full shows them"))
 
@@ -125,10 +127,12 @@ def _pieces(
     if text is not None:
         before = _last_words(text[max(0, start - 400) : start], whole=start <= 400)
         after = _first_words(text[end : end + 400], whole=end + 400 >= len(text))
-    pieces = [(before + " " if before else "", AROUND_STYLE), *_inside(span, exempt, style)]
+        before += " " * (before != "" and text[start - 1].isspace())
+        after = " " * (after != "" and text[end].isspace()) + after
+    pieces = [(before, AROUND_STYLE), *_inside(span, exempt, style)]
     if not full:
         pieces = _shortened(pieces)
-    return [*pieces, (" " + after if after else "", AROUND_STYLE)]
+    return [*pieces, (after, AROUND_STYLE)]
 
 
 def _inside(span: Mapping[str, Any], exempt: Sequence[Mapping[str, Any]], style: str) -> list[Piece]:

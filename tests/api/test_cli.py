@@ -82,6 +82,12 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return made
 
 
+@pytest.fixture(scope="module")
+def check_id(newsroom: Shell) -> str:
+    """A check that is kept in the newsroom's store."""
+    return newsroom.json("check", DEMO / "submissions" / "01-salinan-utuh.txt")["id"]
+
+
 def lines(path: Path, *records: object) -> Path:
     path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
     return path
@@ -274,10 +280,6 @@ class TestCompare:
 
 
 class TestReports:
-    @pytest.fixture(scope="class")
-    def check_id(self, newsroom) -> str:
-        return newsroom.json("check", DEMO / "submissions" / "01-salinan-utuh.txt")["id"]
-
     def test_files_of_a_kept_check(self, newsroom, check_id):
         status, out, err = newsroom.run(
             "report", check_id, "--pdf", "a.pdf", "--html", "a.html", "--evidence", "a.zip", "--lang", "en"
