@@ -17,7 +17,7 @@ __all__ = ["COMMON_ARTICLES", "RUN_WORDS", "SCHEME", "Fingerprint", "fingerprint
 
 COMMON_ARTICLES = 100
 """Articles. A run that stands in more of them is common. Both are promises of the contract."""
-SCHEME = "sidik1-fold1-stem1-word64-winnow5w8-pair2s0.14-affine32x128"
+SCHEME = "sidik1-fold1-stem2-word64-winnow5w8-pair2s0.14-affine32x128"
 """All that determines the bytes of a fingerprint: tables, hashes, shingles, samples, permutations. Changes with any of them."""
 
 

@@ -1,4 +1,4 @@
-"""Small lexical tables, folded: function words and abbreviations of Indonesian and English, Indonesian affixes."""
+"""Small lexical tables, folded: function words and abbreviations of Indonesian and English, affixes of both."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fingerprints.kernels.lexical import hash_word
 PREFIXES = ("meng", "meny", "mem", "men", "me", "peng", "peny", "pem", "pen", "per", "pe", "ber", "ter", "di", "ke", "se")
 PARTICLES = ("lah", "kah", "nya")
 SUFFIXES = ("kan", "an", "i")
+ENGLISH = ("s",), ("ing", "ed", "ly", "e", "y")
 MIN_STEM = 4
 """Letters that must remain when an affix is dropped."""
 
@@ -34,11 +35,11 @@ def abbreviations() -> frozenset[str]:
 
 
 def stem(word: str) -> str:
-    """A folded word without its affixes, so that menggelar and digelar, menulis and ditulis meet. Only ASCII words change.
+    """A folded word without its affixes, so that menggelar and digelar, menulis and ditulis, report and reported meet. Only ASCII words change.
 
     Of words of 5 to 32 letters the longest prefix goes where `MIN_STEM` letters remain (3 after a nasal prefix, before a vowel);
     then an initial p, t, s or k before a vowel, which nasal prefixes swallow; then one of `PARTICLES`, then one of
-    `SUFFIXES`, where `MIN_STEM` remain. The compiled pass does the same.
+    `SUFFIXES`, then one of each group of `ENGLISH`, where `MIN_STEM` remain. The compiled pass does the same.
     """
     if not MIN_STEM < len(word) <= 32 or not word.isascii():
         return word
@@ -48,7 +49,7 @@ def stem(word: str) -> str:
         word = word[len(prefix) :]
     if word[0] in "ptsk" and word[1] in "aeiou":
         word = word[1:]
-    for group in (PARTICLES, SUFFIXES):
+    for group in (PARTICLES, SUFFIXES, *ENGLISH):
         cut = max((len(s) for s in group if word.endswith(s)), default=0)
         word = word[: len(word) - cut] if len(word) - cut >= MIN_STEM else word
     return word

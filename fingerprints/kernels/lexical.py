@@ -22,9 +22,9 @@ def _packed(letters):
     return np.uint64(int.from_bytes(letters.encode(), "big"))
 
 
-LETTER_G, LETTER_I, LETTER_K, LETTER_M, LETTER_N, LETTER_R, LETTER_Y = map(_packed, "gikmnry")
-ME, PE, DI, KE, SE, AN, BER, TER, KAN, LAH, KAH, NYA = map(
-    _packed, ["me", "pe", "di", "ke", "se", "an", "ber", "ter", "kan", "lah", "kah", "nya"]
+LETTER_E, LETTER_G, LETTER_I, LETTER_K, LETTER_M, LETTER_N, LETTER_R, LETTER_S, LETTER_Y = map(_packed, "egikmnrsy")
+ME, PE, DI, KE, SE, AN, ED, LY, BER, TER, KAN, LAH, KAH, NYA, ING = map(
+    _packed, ["me", "pe", "di", "ke", "se", "an", "ed", "ly", "ber", "ter", "kan", "lah", "kah", "nya", "ing"]
 )
 ASCII = np.uint64(127)
 BYTE, TWO_BYTES = np.uint64(8), np.uint64(16)
@@ -94,6 +94,12 @@ def stem_hash(letters, states, at, n):
     tail = _last_three(letters, at + last)
     an = (tail & np.uint64(0xFFFF)) == AN
     cut = 2 * an + (tail == KAN) + ((tail & np.uint64(0xFF)) == LETTER_I)
+    last = last - cut if last - cut - first >= MIN_STEM else last
+    cut = 1 * (_letter(letters, at + last - 1) == LETTER_S)
+    last = last - cut if last - cut - first >= MIN_STEM else last
+    tail = _last_three(letters, at + last)
+    two, one = tail & np.uint64(0xFFFF), tail & np.uint64(0xFF)
+    cut = 3 * (tail == ING) + ((two == ED) | (two == LY)) + ((two == ED) | (one == LETTER_E) | (one == LETTER_Y))
     last = last - cut if last - cut - first >= MIN_STEM else last
     return mix(states[at + last] - states[at + first] * POWERS[last - first])
 
