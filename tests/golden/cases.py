@@ -53,8 +53,8 @@ def report(detector: Detector, case: str) -> dict[str, Any]:
     name, _, known = CASES[case]
     text = (DEMO / "submissions" / f"{name}.txt").read_text("utf-8")
     made = detector.check(text, ref=case, **known).to_dict()
-    made["stats"]["elapsed_ms"] = 0
-    made["engine"]["version"] = made["engine"]["policy"]["digest"] = ""
+    made["stats"]["elapsed_ms"] = made["stats"]["candidates"] = 0
+    made["engine"]["version"] = made["engine"]["scheme"] = made["engine"]["policy"]["digest"] = ""
     return made
 
 
