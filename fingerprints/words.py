@@ -35,7 +35,9 @@ def abbreviations() -> frozenset[str]:
 
 
 def stem(word: str) -> str:
-    """A folded word without its affixes, so that menggelar and digelar, menulis and ditulis, report and reported meet. Only ASCII words change.
+    """A folded word without its affixes, so that menggelar and digelar, menulis and ditulis, report and reported meet.
+
+    Only ASCII words change.
 
     Of words of 5 to 32 letters the longest prefix goes where `MIN_STEM` letters remain (3 after a nasal prefix, before a vowel);
     then an initial p, t, s or k before a vowel, which nasal prefixes swallow; then one of `PARTICLES`, then one of
