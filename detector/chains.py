@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.kernels.boxes import cluster, hulls
-from detector.kernels.runs import exact_runs
+from detector.kernels.runs import exact_runs, extension
 from detector.policy import PassagePolicy
 
 
@@ -66,8 +66,22 @@ def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) 
         members = boxes[labels == c]
         equal = min(_covered(members[:, :2]), _covered(members[:, 2:]))
         if equal >= policy.chain_words:
-            out.append(Box(i0, i1, j0, j1, equal))
+            out.append(_extended(a, b, Box(i0, i1, j0, j1, equal), policy))
     return out
+
+
+def _extended(a: NDArray[np.uint64], b: NDArray[np.uint64], box: Box, policy: PassagePolicy) -> Box:
+    """`box` with the edited words before its first and after its last run, where these are first and last on both sides."""
+    i0, i1, j0, j1, equal = box
+    size = policy.extend_words
+    if a[i0] == b[j0] and i0 and j0:
+        left, right = a[max(0, i0 - size) : i0][::-1].copy(), b[max(0, j0 - size) : j0][::-1].copy()
+        back = extension(left, right, policy.extend_band, policy.extend_drop)
+        i0, j0 = i0 - back[0], j0 - back[1]
+    if a[i1 - 1] == b[j1 - 1]:
+        on = extension(a[i1 : i1 + size], b[j1 : j1 + size], policy.extend_band, policy.extend_drop)
+        i1, j1 = i1 + on[0], j1 + on[1]
+    return Box(i0, i1, j0, j1, equal)
 
 
 def merged(boxes: list[Box], gap: int, filled: float) -> list[Box]:

@@ -56,6 +56,9 @@ class PassagePolicy:
     chain_run: int = 6
     chain_gap: int = 10
     chain_words: int = 12
+    extend_words: int = 60
+    extend_band: int = 4
+    extend_drop: int = 6
     repeats: int = 16
     pair_window: int = 12
     sentence_least: int = 3
@@ -69,8 +72,8 @@ class PassagePolicy:
     drop: float = 0.18
     evidence: float = 0.42
     exact_share: float = 0.85
-    trim_words: int = 30
-    trim_dense: float = 0.7
+    trim_words: int = 20
+    trim_dense: float = 0.5
     trim_share: float = 0.5
     digest: float = 0.25
     digests: int = 4

@@ -97,6 +97,36 @@ def covering_runs(a, b, k):
     return out
 
 
+@njit("Tuple((int64, int64))(uint64[::1], uint64[::1], int64, int64)", cache=True, nogil=True)
+def extension(a, b, band, drop):
+    """How many words of `a` and `b`, from their first on, go on a passage that ends before them: the best scoring start of
+    a banded alignment (equal +1, else -1), given up `drop` below the best (X-drop, Zhang, Schwartz, Wagner, Miller 2000)."""
+    width = 2 * band + 1
+    row = np.full(width + 2, -(1 << 30), np.int64)
+    for d in range(band, width):
+        row[d + 1] = band - d
+    top, best_a, best_b = 0, 0, 0
+    for i in range(1, len(a) + 1):
+        fresh = np.full(width + 2, -(1 << 30), np.int64)
+        high = -(1 << 30)
+        for d in range(width):
+            j = i + d - band
+            if j < 0 or j > len(b):
+                continue
+            value = max(row[d + 2] - 1, fresh[d] - 1)
+            if j > 0:
+                equal = a[i - 1] == b[j - 1]
+                value = max(value, row[d + 1] + (1 if equal else -1))
+                if equal and value > top:
+                    top, best_a, best_b = value, i, j
+            fresh[d + 1] = value
+            high = max(high, value)
+        row = fresh
+        if high < top - drop:
+            break
+    return best_a, best_b
+
+
 @njit("void(uint64[::1], uint64[::1], int32[::1], bool_[::1], int32[:, ::1])", cache=True, nogil=True)
 def _tile(a, b, partner, taken, runs):
     """Pair words by the longest runs first; what a longer run has taken is cut off a shorter one (greedy string tiling)."""
