@@ -15,8 +15,8 @@ help:
 	@echo "make bench    speed beside the peers (installs them); make quality: the large quality sets"
 
 run: $(VENV)/.installed
-	@$(BIN)/sidik demo --if-new --quiet --store "$(STORE)"
-	@exec $(BIN)/sidik serve --sign-in --port $(PORT) --store "$(STORE)"
+	@$(BIN)/sidik demo --if-new --store "$(STORE)"
+	@SIDIK_SIGN_IN_LINK=true exec $(BIN)/sidik serve --port $(PORT) --store "$(STORE)"
 
 install: $(VENV)/.installed
 
@@ -41,7 +41,7 @@ test-tools:
 	@tests/tools.sh
 
 test: $(VENV)/.tested test-tools
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

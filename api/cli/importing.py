@@ -66,7 +66,10 @@ def import_(
     raise typer.Exit(session.status)
 
 
-def demo(store: StoreOption = None) -> None:
+def demo(
+    store: StoreOption = None,
+    if_new: Annotated[bool, typer.Option("--if-new", help="Only into a store that never held an article.")] = False,
+) -> None:
     """Load an archive of sample articles, and say what to try with it."""
     from importlib.resources import as_file, files
 
@@ -74,6 +77,8 @@ def demo(store: StoreOption = None) -> None:
     with ExitStack() as stack:
         folder = stack.enter_context(as_file(files("api").joinpath("demo")))
         detector = stack.enter_context(open_detector(settings))
+        if if_new and detector.store.last_seq() > 0:
+            return
         session = _Session(settings, detector, stack)
         session.read(str(folder / "articles.jsonl"))
         samples = sorted((folder / "submissions").glob("*.txt"))

@@ -448,3 +448,12 @@ def test_help_names_every_command_and_loads_nothing_heavy(shell):
     code = f"import sys, api.cli; print([name for name in {heavy.split()} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=shell.folder)
     assert loaded.stdout.strip() == "[]"
+
+
+class TestDemo:
+    def test_if_new_leaves_an_archive_that_held_articles_alone(self, shell: Shell) -> None:
+        assert shell.run("demo", "--if-new")[0] == 0
+        held = shell.run("index", "stats", "--json")[1]
+        status, out, err = shell.run("demo", "--if-new")
+        assert (status, out, err) == (0, "", "")
+        assert shell.run("index", "stats", "--json")[1] == held
