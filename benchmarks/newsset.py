@@ -19,10 +19,16 @@ from benchmarks.plagdet import Case
 WORD = re.compile(r"\w+")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+[\"”']?|\n|$)\s*")
 QUOTE = re.compile(r"[\"“][^\"“”\n]{60,400}[\"”]")
-UNITS = "nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas".split()
+UNITS = ["nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas"]
 LOOKALIKE = str.maketrans("aeopcxyAEOPCX", "аеорсхуАЕОРСХ")
-HEAD = ("BERANDA NASIONAL DAERAH\n{title}\n{title}\nDilihat 1.204 kali\n×\nSebarkan artikel ini\n", "Home › Berita › {title}\nBagikan:\n")
-TAIL = ("\nTinggalkan Balasan\nAlamat email Anda tidak akan dipublikasikan. Ruas yang wajib ditandai *\n", "\nBaca juga: Berita terpopuler hari ini\n(red)\n")
+HEAD = (
+    "BERANDA NASIONAL DAERAH\n{title}\n{title}\nDilihat 1.204 kali\n×\nSebarkan artikel ini\n",
+    "Home › Berita › {title}\nBagikan:\n",
+)
+TAIL = (
+    "\nTinggalkan Balasan\nAlamat email Anda tidak akan dipublikasikan. Ruas yang wajib ditandai *\n",
+    "\nBaca juga: Berita terpopuler hari ini\n(red)\n",
+)
 OPENING = "Kabar berikut dirangkum tim redaksi kami untuk pembaca setia.\n"
 
 
@@ -128,7 +134,9 @@ def inserted(host: str, parts: Iterable[tuple[str, int, int]], rng: random.Rando
 
 
 def _whole(change: Callable[[str, random.Random, Rewriter], str]) -> Callable[..., Iterator[tuple[str, str, list[Case]]]]:
-    def make(rng: random.Random, rewrite: Rewriter, source: dict[str, str], others: list[dict[str, str]]) -> Iterator[tuple[str, str, list[Case]]]:
+    def make(
+        rng: random.Random, rewrite: Rewriter, source: dict[str, str], others: list[dict[str, str]]
+    ) -> Iterator[tuple[str, str, list[Case]]]:
         text = source["text"]
         new = change(text, rng, rewrite)
         yield new, text, [Case(0, len(new), 0, len(text))]
@@ -179,7 +187,9 @@ def _quotations(rng, rewrite, source, others):
 
 def _hidden(text: str, rng: random.Random, rewrite: Rewriter) -> str:
     swapped = WORD.sub(lambda m: m.group().translate(LOOKALIKE) if rng.random() < 0.5 else m.group(), text)
-    return WORD.sub(lambda m: m.group()[:2] + "\u200b" + m.group()[2:] if rng.random() < 0.3 and len(m.group()) > 3 else m.group(), swapped)
+    return WORD.sub(
+        lambda m: m.group()[:2] + "\u200b" + m.group()[2:] if rng.random() < 0.3 and len(m.group()) > 3 else m.group(), swapped
+    )
 
 
 def _unrelated(rng, rewrite, source, others):

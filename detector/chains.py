@@ -55,7 +55,7 @@ class Box(NamedTuple):
 
 
 def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) -> list[Box]:
-    """Chains of runs that hold `chain_words` equal words or more on both sides."""
+    """Chains of runs that hold `chain_words` equal words or more on both sides, in order of the submission."""
     runs = exact_runs(a, b, policy.chain_run, policy.repeats)
     if not len(runs):
         return []
@@ -67,7 +67,19 @@ def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) 
         equal = min(_covered(members[:, :2]), _covered(members[:, 2:]))
         if equal >= policy.chain_words:
             out.append(_extended(a, b, Box(i0, i1, j0, j1, equal), policy))
-    return out
+    return _distinct(out, len(a))
+
+
+def _distinct(found: list[Box], words: int) -> list[Box]:
+    """Those chains of which longer ones leave half of the submission's words or more: a phrase that the article repeats
+    is copied from one place."""
+    taken = np.zeros(words, np.bool_)
+    out = []
+    for box in sorted(found, key=lambda c: -c.equal):
+        if 2 * np.count_nonzero(taken[box.start : box.end]) <= box.end - box.start:
+            taken[box.start : box.end] = True
+            out.append(box)
+    return sorted(out)
 
 
 def _extended(a: NDArray[np.uint64], b: NDArray[np.uint64], box: Box, policy: PassagePolicy) -> Box:

@@ -80,6 +80,7 @@ class PassagePolicy:
     merge_gap: int = 40
     merge_filled: float = 0.6
     digest_ratio: float = 2.5
+    digest_most: int = 300
     digest_window: float = 1.5
     digest_compact: float = 0.78
     digest_explained: float = 0.95

@@ -73,9 +73,12 @@ def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]
     busy = np.zeros(len(best), np.bool_)
     for _ in range(policy.digests):
         first, last, likeness = digest(plane.a, plane.a_starts, plane.b, plane.weight, plane.name, busy, best, plane.rare, _SCAN)
-        if last == first or len(plane.b) < policy.digest_ratio * (plane.a_starts[last] - plane.a_starts[first]):
+        if last == first:
             break
         busy[first:last] = True
+        size = plane.a_starts[last] - plane.a_starts[first]
+        if size > policy.digest_most or len(plane.b) < policy.digest_ratio * size:
+            continue
         box = _digest_box(plane, first, last, policy)
         compact = _compact(plane, box, policy)
         odds = float(np.dot(_DIGEST, [*likeness, compact, np.log(len(plane.b_starts)), 1.0]))
