@@ -55,6 +55,11 @@ class Alarm:
     best: Match | None
     kind: str
 
+    @property
+    def article(self) -> str:
+        """Id of the article that explains it, empty when only several together do."""
+        return self.best.article.id if self.best else ""
+
 
 def rows(path: Path) -> list[dict[str, Any]]:
     """The pairs of a label file."""
@@ -134,14 +139,17 @@ def _alarm(by_id: Mapping[str, Mapping[str, Any]], id: str, report: Report) -> A
 
 
 def clean_table(alarms: Sequence[Alarm], checked: int, read: Sequence[Mapping[str, Any]]) -> str:
-    """Shares flagged per kind, and after reading: what of it is reuse, a false alarm, or not read yet."""
+    """Per kind: share flagged, how many of those were read, and from them the share of all checked that is a false alarm."""
     labels = {(row["a"], row["b"]): row["label"] for row in read}
     lines = [f"checked {checked}, flagged {len(alarms)} ({len(alarms) / checked:.2%})"]
+    lines.append(f"{'kind':18}{'flagged':>8}{'share':>8}{'read':>6}{'false':>7}{'false of all':>14}  labels")
     for kind in ("near", "across", "same_outlet", "several_together"):
         members = [alarm for alarm in alarms if alarm.kind == kind]
-        told = Counter(labels.get((alarm.submission, alarm.best.article.id if alarm.best else ""), "unread") for alarm in members)
-        share = len(members) / checked
-        lines.append(f"{kind:18}{len(members):>5}{share:>8.2%}  " + ", ".join(f"{name} {n}" for name, n in told.most_common()))
+        told = Counter(label for alarm in members if (label := labels.get((alarm.submission, alarm.article))))
+        seen, false = told.total(), sum(told[label] for label in NEGATIVE)
+        rate = f"{len(members) / checked * false / seen:.2%}" if seen else "unread"
+        named = ", ".join(f"{name} {count}" for name, count in told.most_common())
+        lines.append(f"{kind:18}{len(members):>8}{len(members) / checked:>8.2%}{seen:>6}{false:>7}{rate:>14}  {named}")
     return "\n".join(lines)
 
 
@@ -187,7 +195,7 @@ def main() -> None:
         print("\n" + clean_table(alarms, checked, read))
         for alarm in alarms if args.show else ():
             best = alarm.best
-            print(f"=== {alarm.kind} {alarm.submission} {best.article.id if best else '-'} {alarm.report.verdict}")
+            print(f"=== {alarm.kind} {alarm.submission} {alarm.article or '-'} {alarm.report.verdict}")
             print(passages(best) if best else "\n".join(map(passages, alarm.report.matches)))
 
 
