@@ -1,9 +1,8 @@
 """Segment: an immutable run of articles, one buffer of sorted arrays, in memory or mapped from a file.
 
-Postings are sorted by hash, then by article. A table over the leading bits of the hash says where each bucket begins; where
-that takes 16 bits or more, a posting keeps only the other 16. A posting is then 2 bytes of hash, 3 of article number and, for
-ordered shingles, 2 of position and 1 of context (see `kernels.memory.context`). Beside them stand seq, outlet, words (the
-token cache) and signature of each article.
+Postings are sorted by hash, then by article, in buckets over the leading bits of the hash (see `kernels.memory`): 8 bytes for an
+ordered shingle, 4 for an order-free pair or a band. Beside them stand seq, outlet, words (the token cache) and signature of
+each article.
 """
 
 from __future__ import annotations
@@ -23,16 +22,17 @@ from numpy.typing import NDArray
 from fingerprints.errors import IndexDamaged
 from fingerprints.fingerprint import Fingerprint
 from fingerprints.kernels import memory as m
-from fingerprints.kernels.packing import band_hashes, merge, pack_ordered, pack_plain
+from fingerprints.kernels.merging import measure, merge
+from fingerprints.kernels.packing import band_hashes
+from fingerprints.kernels.packing import build as pack
 from fingerprints.signature import PERMUTATIONS, bands
 
 MAGIC = int.from_bytes(b"sidikseg", "little")
-FORMAT = 1
+FORMAT = 2
 EMPTY = np.uint32(0xFFFFFFFF)
 """Every value of the signature of a text too short for a shingle. Such texts resemble nothing."""
 DUPLICATES_FROM = 0.5
 """Jaccard. The bands are chosen for this threshold; below it, duplicates are found less and less surely."""
-MAX_BITS = 26
 MAX_DOCS = 1 << 24
 PARTS = ("ordered", "free", "bands")
 HEADER_BYTES = m.HEADER * 8
@@ -54,7 +54,7 @@ class Segment:
     def __init__(self, buffer: Bytes, file: str | None = None) -> None:
         self.buffer = buffer
         self.file = file
-        self.base = int(buffer.ctypes.data)
+        self.base = address(buffer)
         head: NDArray[np.int64] = buffer[:HEADER_BYTES].view(np.int64)
         self.docs, self.first, self.last = int(head[m.DOCS]), int(head[m.FIRST]), int(head[m.LAST])
         self.seqs: NDArray[np.uint32] = self._view(int(head[m.SEQ]), self.docs, np.uint32)
@@ -93,7 +93,7 @@ class Segment:
         for family, name in enumerate(PARTS):
             f = m.FAMILY + m.FIELDS * family
             bits, count = int(head[f + m.BITS]), int(head[f + m.COUNT])
-            out[name] = 4 * ((1 << bits) + 1) + count * (_key_bytes(bits) + (6 if family == m.ORDERED else 3))
+            out[name] = 4 * ((1 << bits) + 1) + count * _width(family)
         return out
 
 
@@ -105,42 +105,18 @@ def outlet_hash(outlet: str | None) -> int:
 def bands_of(signatures: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """uint32[n, bands]: the band hashes of signatures, uint32[n, 128]."""
     count, rows = bands(DUPLICATES_FROM)
-    out: NDArray[np.uint32] = band_hashes(np.ascontiguousarray(signatures), count, rows)
+    out: NDArray[np.uint32] = band_hashes(signatures.ravel(), count, rows)
     return out
 
 
-def _key_bytes(bits: int) -> int:
-    return 2 if bits >= m.NARROW else 4
+def address(array: NDArray[Any]) -> int:
+    """Where the bytes of an array lie."""
+    return int(array.__array_interface__["data"][0])
 
 
-def _layout(docs: int, words: int, postings: Sequence[int]) -> NDArray[np.int64]:
-    """The header of a segment with room for so much."""
-    head = np.zeros(m.HEADER, np.int64)
-    at = HEADER_BYTES
-
-    def place(field: int, size: int) -> None:
-        nonlocal at
-        head[field] = at
-        at += -(-size // 64) * 64
-
-    head[m.MAGIC], head[m.FORMAT], head[m.DOCS], head[m.WORD_COUNT] = MAGIC, FORMAT, docs, words
-    place(m.SEQ, 4 * docs)
-    place(m.OUTLET, 4 * docs)
-    place(m.OFFSET, 8 * (docs + 1))
-    for family, count in enumerate(postings):
-        f = m.FAMILY + m.FIELDS * family
-        bits = min(max(count.bit_length() - 4, 0), MAX_BITS)
-        head[f + m.BITS], head[f + m.COUNT] = bits, count
-        place(f + m.TABLE, 4 * ((1 << bits) + 1))
-        place(f + m.KEYS, _key_bytes(bits) * count)
-        place(f + m.ARTICLES, 3 * count)
-        if family == m.ORDERED:
-            place(f + m.POSITION, 2 * count)
-            place(f + m.CONTEXT, count)
-    place(m.WORDS, 4 * words)
-    place(m.SIGNATURE, 4 * PERMUTATIONS * docs)
-    head[m.BYTES] = at
-    return head
+def _width(family: int) -> int:
+    """Bytes of a posting."""
+    return 8 if family == m.ORDERED else 4
 
 
 def _allocate(head: NDArray[np.int64], path: Path | None) -> Bytes:
@@ -149,7 +125,7 @@ def _allocate(head: NDArray[np.int64], path: Path | None) -> Bytes:
     buffer: Bytes
     if path is None:
         buffer = np.empty(size + 64, np.uint8)
-        start = -int(buffer.ctypes.data) % 64
+        start = -address(buffer) % 64
         buffer = buffer[start : start + size]
     else:
         with path.open("w+b") as file:
@@ -162,48 +138,28 @@ def _allocate(head: NDArray[np.int64], path: Path | None) -> Bytes:
 def build(documents: Sequence[Document]) -> Segment:
     """A segment in memory of `documents`, which come in rising seq."""
     prints = [d.fingerprint for d in documents]
-    words = np.concatenate([p.words for p in prints])
-    counts = np.fromiter((len(p.words) for p in prints), np.int64, len(prints))
-    ordered, at, ordered_docs = (
+    count, rows = bands(DUPLICATES_FROM)
+    buffer: Bytes = pack(
+        MAGIC,
+        FORMAT,
+        np.array([d.seq for d in documents], np.int64),
+        np.array([outlet_hash(d.outlet) for d in documents], np.int64),
+        _flat([p.words for p in prints]),
+        np.array([len(p.words) for p in prints], np.int64),
         _flat([p.ordered for p in prints]),
         _flat([p.ordered_at for p in prints]),
-        _owners([p.ordered for p in prints]),
+        np.array([len(p.ordered) for p in prints], np.int64),
+        _flat([p.free for p in prints]),
+        np.array([len(p.free) for p in prints], np.int64),
+        _flat([p.signature for p in prints]),
+        count,
+        rows,
     )
-    free, free_docs = _flat([p.free for p in prints]), _owners([p.free for p in prints])
-    signatures = np.stack([p.signature for p in prints])
-    full = np.flatnonzero((signatures != EMPTY).any(axis=1)).astype(np.uint32)
-    banded = bands_of(signatures[full])
-    hashes = banded.ravel()
-    head = _layout(len(prints), len(words), (len(ordered), len(free), len(hashes)))
-    head[m.FIRST], head[m.LAST] = documents[0].seq, documents[-1].seq
-    buffer = _allocate(head, None)
-    segment = Segment(buffer)
-    segment.seqs[:] = [d.seq for d in documents]
-    segment.outlets[:] = [outlet_hash(d.outlet) for d in documents]
-    segment.offsets[0] = 0
-    np.cumsum(counts, out=segment.offsets[1:])
-    segment._view(int(head[m.WORDS]), len(words), np.uint32)[:] = words
-    segment._view(int(head[m.SIGNATURE]), signatures.size, np.uint32)[:] = signatures.ravel()
-    pack_ordered(segment.base, _sorted(ordered, np.arange(len(ordered), dtype=np.uint32)), ordered_docs, at)
-    pack_plain(segment.base, m.FREE, _sorted(free, free_docs))
-    pack_plain(segment.base, m.BANDS, _sorted(hashes, np.repeat(full, banded.shape[1])))
-    return segment
+    return Segment(buffer)
 
 
 def _flat(arrays: list[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate(arrays) if len(arrays) > 1 else np.array(arrays[0])
-
-
-def _owners(arrays: list[NDArray[np.uint32]]) -> NDArray[np.uint32]:
-    if len(arrays) == 1:
-        return np.zeros(len(arrays[0]), np.uint32)
-    return np.repeat(np.arange(len(arrays), dtype=np.uint32), [len(a) for a in arrays])
-
-
-def _sorted(hashes: NDArray[np.uint32], low: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    keys = (hashes.astype(np.uint64) << np.uint64(32)) | low
-    keys.sort()
-    return keys
+    return np.concatenate(arrays) if len(arrays) > 1 else np.ascontiguousarray(arrays[0])
 
 
 def merged(segments: Sequence[tuple[Segment, NDArray[np.uint8] | None]], path: Path | None = None) -> Segment | None:
@@ -211,26 +167,12 @@ def merged(segments: Sequence[tuple[Segment, NDArray[np.uint8] | None]], path: P
 
     With `path` it is written there: the file is complete, but neither synced nor under its final name.
     """
-    docs = words = 0
-    postings = [0, 0, 0]
-    first = last = 0
-    for segment, dead in segments:
-        live = np.ones(segment.docs, bool) if dead is None else dead == 0
-        if not live.any():
-            continue
-        seqs = segment.seqs[live]
-        first, last = first or int(seqs[0]), int(seqs[-1])
-        docs += len(seqs)
-        words += int(np.diff(segment.offsets)[live].sum())
-        head = segment.buffer[:HEADER_BYTES].view(np.int64)
-        for family in range(3):
-            postings[family] += int(head[m.FAMILY + m.FIELDS * family + m.COUNT])
-    if not docs:
+    table = addresses(segments)
+    head: NDArray[np.int64] = measure(table)
+    if not head[m.DOCS]:
         return None
-    head = _layout(docs, words, postings)
-    head[m.FIRST], head[m.LAST] = first, last
     buffer = _allocate(head, path)
-    merge(addresses(segments), int(buffer.ctypes.data))
+    merge(table, address(buffer))
     return Segment(buffer)
 
 
@@ -238,7 +180,7 @@ def addresses(segments: Sequence[tuple[Segment, NDArray[np.uint8] | None]]) -> N
     """int64[n, 2]: where compiled code finds each segment and its dead marks (0: none)."""
     table = np.empty((len(segments), 2), np.int64)
     for i, (segment, dead) in enumerate(segments):
-        table[i, 0], table[i, 1] = segment.base, 0 if dead is None else dead.ctypes.data
+        table[i, 0], table[i, 1] = segment.base, 0 if dead is None else address(dead)
     return table
 
 
@@ -278,11 +220,9 @@ def _misfit(head: NDArray[np.int64], size: int) -> str | None:
     for family in range(3):
         f = m.FAMILY + m.FIELDS * family
         bits, count = int(head[f + m.BITS]), int(head[f + m.COUNT])
-        if not 0 <= bits <= MAX_BITS or not 0 <= count <= size:
+        if not 0 <= bits <= m.MAX_BITS or not 0 <= count <= size:
             return f"the header of its {PARTS[family]} postings cannot be true"
-        sections += [(f + m.TABLE, 4 * ((1 << bits) + 1)), (f + m.KEYS, _key_bytes(bits) * count), (f + m.ARTICLES, 3 * count)]
-        if family == m.ORDERED:
-            sections += [(f + m.POSITION, 2 * count), (f + m.CONTEXT, count)]
+        sections += [(f + m.TABLE, 4 * ((1 << bits) + 1)), (f + m.POSTINGS, _width(family) * count)]
     for field, length in sections:
         if head[field] % 64 or not HEADER_BYTES <= head[field] <= size - length:
             return "a section lies outside the file"
@@ -309,11 +249,12 @@ def faults(segment: Segment) -> list[str]:
         if table[0] != 0 or table[-1] != count or (np.diff(table) < 0).any():
             wrong.append(f"the buckets of its {name} postings are not in order")
             continue
-        keys = segment._view(int(head[f + m.KEYS]), count, np.uint16 if bits >= m.NARROW else np.uint32).astype(np.uint64)
-        if bits >= m.NARROW:
-            keys |= np.repeat(np.arange(1 << bits, dtype=np.uint64), np.diff(table)) << np.uint64(32 - bits)
-        three = segment._view(int(head[f + m.ARTICLES]), 3 * count, np.uint8).reshape(-1, 3).astype(np.uint64)
-        docs = three @ np.array([1, 1 << 8, 1 << 16], np.uint64)
-        if (np.diff(((keys << np.uint64(24)) | docs).astype(np.int64)) < 0).any() or (count and int(docs.max()) >= segment.docs):
+        if count == 0:
+            continue
+        postings = segment._view(int(head[f + m.POSTINGS]), count, np.uint64 if family == m.ORDERED else np.uint32)
+        docs = (postings >> np.uint64(32) if family == m.ORDERED else postings) & np.uint64((1 << bits) - 1)
+        first = np.zeros(count, bool)
+        first[table[:-1][table[:-1] < count]] = True  # where a bucket begins, the order does too
+        if (~first[1:] & (postings[1:] < postings[:-1])).any() or int(docs.max()) >= segment.docs:
             wrong.append(f"its {name} postings are not in order")
     return wrong

@@ -25,9 +25,10 @@ class Snapshot:
     table: NDArray[np.int64]
 
     @classmethod
-    def of(cls, seq: int, parts: Sequence[Part]) -> Snapshot:
-        """A snapshot of `parts`."""
-        live = sum(s.docs if dead is None else s.docs - int(np.count_nonzero(dead)) for s, dead in parts)
+    def of(cls, seq: int, parts: Sequence[Part], live: int | None = None) -> Snapshot:
+        """A snapshot of `parts`. `live`, where it is known, saves counting."""
+        if live is None:
+            live = sum(s.docs if dead is None else s.docs - int(np.count_nonzero(dead)) for s, dead in parts)
         return cls(seq, tuple(parts), live, addresses(parts))
 
     def locate(self, seq: int) -> tuple[int, int] | None:

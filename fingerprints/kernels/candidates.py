@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.collecting import READ, collect, weights
+from fingerprints.kernels.collecting import collect
 from fingerprints.kernels.listing import (
     best_of,
     by_article,
@@ -17,184 +17,177 @@ from fingerprints.kernels.listing import (
     share_nothing_else,
 )
 from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
-from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow
+from fingerprints.kernels.packing import sort
+from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow, schedule, weights
 
 TOTAL_SHARE = 0.05
 """Share of the whole sum that counts beside the best local window."""
+_U32 = "Array(uint32, 1, 'C', readonly=True)"
+_I32 = "Array(int32, 1, 'C', readonly=True)"
 
 
-@njit("int32[:,::1](Array(int32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True))", nogil=True, cache=True)
-def _occurrences(ordered_at, free_at):
-    """(family, index) of all hashes of the query by position."""
-    out = np.empty((len(ordered_at) + len(free_at), 2), np.int32)
-    i = j = 0
-    for k in range(len(out)):
-        if j >= len(free_at) or (i < len(ordered_at) and ordered_at[i] <= free_at[j]):
-            out[k, 0], out[k, 1] = ORDERED, i
-            i += 1
-        else:
-            out[k, 0], out[k, 1] = FREE, j
-            j += 1
-    return out
-
-
-@njit(
-    "Tuple((int32[::1], int32[::1], int32[::1], boolean[::1]))"
-    "(Array(int32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), int32[::1], boolean[::1], int32[::1],"
-    "boolean[::1], boolean[::1])",
-    nogil=True,
-    cache=True,
-)
-def _schedule(ordered_at, free_at, place, first, place_free, first_free, follow_ordered):
-    """What `collect` asks for: the occurrences of all hashes by position."""
-    order = _occurrences(ordered_at, free_at)
-    at, hashes = np.empty(len(order), np.int32), np.empty(len(order), np.int32)
-    families, follow = np.empty(len(order), np.int32), np.zeros(len(order), np.bool_)
-    for k in range(len(order)):
-        i = order[k, 1]
-        families[k] = order[k, 0]
-        if order[k, 0] == ORDERED:
-            at[k], hashes[k], follow[k] = ordered_at[i], place[i] if first[i] else ~place[i], follow_ordered[i]
-        else:
-            at[k], hashes[k] = free_at[i], place_free[i] if first_free[i] else ~place_free[i]
-    return at, hashes, families, follow
-
-
-@njit("float32[::1](int64, int32[::1], int32[::1], int32[::1], float32[::1], float32[::1])", nogil=True, cache=True)
-def _gains(words, at, hashes, families, weight, weight_free):
+@njit("float32[::1](int64, int32[::1], int32[::1], float32[::1])", nogil=True, cache=True)
+def _gains(words, at, hashes, weight):
     """float32[words + 1]: running sum over positions of the weights that are scored there."""
     out = np.zeros(words + 1, np.float32)
     for k in range(len(at)):
         if hashes[k] >= 0:
-            out[at[k] + 1] += weight[hashes[k]] if families[k] == ORDERED else weight_free[hashes[k]]
+            out[at[k] + 1] += weight[hashes[k]]
     for i in range(words):
         out[i + 1] += out[i]
     return out
 
 
-@njit("Tuple((uint32[::1], int32[::1]))(int64[:,::1], int64[::1])", nogil=True, cache=True)
-def _documents(segments, docs):
-    """(seq, words) of articles numbered over all segments."""
-    seqs, sizes = np.empty(len(docs), np.uint32), np.empty(len(docs), np.int32)
-    ends = np.empty(len(segments), np.int64)
-    total = 0
+@njit("UniTuple(int64, 2)(int64[:,::1], int64)", nogil=True, cache=True)
+def _document(segments, doc):
+    """(seq, words) of an article numbered over all segments."""
     for s in range(len(segments)):
-        total += header(segments[s, 0])[DOCS]
-        ends[s] = total
-    for i in range(len(docs)):
-        s = 0
-        while docs[i] >= ends[s]:
-            s += 1
         base = segments[s, 0]
         head = header(base)
         n = head[DOCS]
-        doc = docs[i] - (ends[s] - n)
-        offsets = i64(base + head[OFFSET], n + 1)
-        seqs[i], sizes[i] = u32(base + head[SEQ], n)[doc], offsets[doc + 1] - offsets[doc]
-    return seqs, sizes
+        if doc < n:
+            offsets = i64(base + head[OFFSET], n + 1)
+            return np.int64(u32(base + head[SEQ], n)[doc]), offsets[doc + 1] - offsets[doc]
+        doc -= n
+    return np.int64(0), np.int64(0)
 
 
-@njit("boolean[::1](uint32[::1], uint32[::1])", nogil=True, cache=True)
-def _allowed(seqs, exclude):
-    """Which of `seqs` are not among `exclude`, which is sorted."""
-    out = np.ones(len(seqs), np.bool_)
-    for i in range(len(seqs) if len(exclude) else 0):
-        low, high = 0, len(exclude)
-        while low < high:
-            middle = (low + high) >> 1
-            if exclude[middle] < seqs[i]:
-                low = middle + 1
-            else:
-                high = middle
-        out[i] = low == len(exclude) or exclude[low] != seqs[i]
+@njit(f"boolean[::1](int64[:,::1], int64[::1], {_U32})", nogil=True, cache=True)
+def _allowed(segments, docs, exclude):
+    """Which articles are not under the seqs `exclude`."""
+    out = np.ones(len(docs), np.bool_)
+    for seq in exclude:
+        first = np.int64(0)
+        for s in range(len(segments)):
+            head = header(segments[s, 0])
+            seqs = u32(segments[s, 0] + head[SEQ], head[DOCS])
+            low, high = np.int64(0), head[DOCS]
+            while low < high:
+                middle = (low + high) >> 1
+                if seqs[middle] < seq:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < head[DOCS] and seqs[low] == seq:
+                for i in range(len(docs)):
+                    out[i] = out[i] and docs[i] != first + low
+                break
+            first += head[DOCS]
     return out
 
 
 @njit(
-    "Tuple((int32[:,::1], int64))(int32[:,::1], int64, int64, int64, int64, int32[::1], uint32[::1], int32[::1],"
+    "Tuple((int32[:,::1], int64))(int64[:,::1], int32[:,::1], int64, int64, int64, int64, int32[::1], int64[::1],"
     "float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])",
     nogil=True,
     cache=True,
 )
-def _judge_runs(runs, words, length, common, copies, firsts, seqs, sizes, weighed, total, gains, allowed, listed, verbatim):
+def _judge_runs(segments, runs, words, length, common, copies, firsts, docs, weighed, total, gains, allowed, listed, verbatim):
     """(common stretches, omitted). Marks who is `verbatim`, lists representatives, and bars (`allowed`) who is only counted."""
-    begin, spans = by_article(runs, len(seqs))
+    begin, spans = by_article(runs, len(docs))
     count = count_windows(begin, spans, words, length, firsts)
     stretches, rarest = common_stretches(count, length, common)
+    sizes = np.zeros(len(docs), np.int32)
+    if len(rarest):
+        for i in range(len(docs)):
+            if begin[i] < begin[i + 1]:
+                sizes[i] = _document(segments, docs[i])[1]
     kind = classify(begin, spans, count, sizes, length, common)
-    mostly = np.zeros(len(seqs), np.bool_)
-    for i in range(len(seqs)):
+    mostly = np.zeros(len(docs), np.bool_)
+    for i in range(len(docs)):
         mostly[i] = allowed[i] and kind[i] == 2
         verbatim[i] = allowed[i] and kind[i] == 1
-    for i in best_of(weighed, seqs, mostly, copies):
+    for i in best_of(weighed, docs, mostly, copies):
         verbatim[i] = True
         mostly[i] = False
     if len(rarest):
-        representatives(begin, spans, rarest, length, seqs, allowed, listed)
+        representatives(begin, spans, rarest, length, docs, allowed, listed)
         nothing = share_nothing_else(begin, spans, kind, gains, total)
-        for i in range(len(seqs)):
+        for i in range(len(docs)):
             allowed[i] = allowed[i] and not nothing[i]
     omitted = 0
-    for i in range(len(seqs)):
+    for i in range(len(docs)):
         if mostly[i]:
             allowed[i] = False
             omitted += not listed[i]
     return stretches, omitted
 
 
-_QUERY = (
-    "Array(uint32, 1, 'C', readonly=True), " + 2 * "Array(uint32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), "
+@njit(
+    "Tuple((int64[::1], float32[::1], boolean[::1]))(int64[:,::1], int64[::1], float32[::1], boolean[::1], boolean[::1])",
+    nogil=True,
+    cache=True,
 )
+def _in_order(segments, docs, weighed, verbatim, listed):
+    """(seq, weight, verbatim) of those `listed`, by falling weight, then rising seq."""
+    n = 0
+    for i in range(len(docs)):
+        n += listed[i]
+    bits, keys, places, n = weighed.view(np.uint32), np.empty(n, np.uint64), np.empty(n, np.int64), 0
+    for i in range(len(docs)):
+        if listed[i]:
+            places[n] = i
+            n += 1
+    by_doc = np.empty(n, np.uint64)
+    for i in range(n):
+        by_doc[i] = (np.uint64(docs[places[i]]) << np.uint64(32)) | np.uint64(places[i])
+    sort(by_doc, 0, n)
+    for i in range(n):
+        place = by_doc[i] & np.uint64(0xFFFFFFFF)
+        places[i] = np.int64(place)
+        keys[i] = (np.uint64(np.uint32(0xFFFFFFFF) - bits[place]) << np.uint64(32)) | np.uint64(i)
+    sort(keys, 0, n)
+    seqs, weight, exact = np.empty(n, np.int64), np.empty(n, np.float32), np.empty(n, np.bool_)
+    for i in range(n):
+        place = places[keys[i] & np.uint64(0xFFFFFFFF)]
+        seqs[i], weight[i], exact[i] = _document(segments, docs[place])[0], weighed[place], verbatim[place]
+    return seqs, weight, exact
 
 
 @njit(
-    f"Tuple((uint32[::1], float32[::1], boolean[::1], int32[:,::1], int64))(int64[:,::1], {_QUERY}"
-    "int64, uint32[::1], int64, int64, int64)",
+    f"Tuple((int64[::1], float32[::1], boolean[::1], int32[:,::1], int64))(int64[:,::1], {_U32}, {_U32}, {_I32}, {_U32}, {_I32},"
+    f"int64, {_U32}, int64, int64, int64)",
     nogil=True,
     cache=True,
 )
 def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclude, length, common, copies):
     """(seq, weight, verbatim, common runs [n, (start, end, articles)], omitted) for one query.
 
-    `exclude`: sorted seqs that are not listed. `length`: words of a run. `common`: articles from which, exceeded, a run is
+    `exclude`: seqs that are not listed. `length`: words of a run. `common`: articles from which, exceeded, a run is
     common. `copies`: how many articles that consist mostly of common runs are listed.
     """
-    unique, place, first = distinct(ordered)
-    unique_free, place_free, first_free = distinct(free)
-    found, found_free = ranges(segments, ORDERED, unique), ranges(segments, FREE, unique_free)
-    weight = weights(frequencies(segments, ORDERED, found, READ))
-    weight_free = weights(frequencies(segments, FREE, found_free, READ))
-    firsts, follow_ordered = np.empty(0, np.int32), np.ones(len(ordered), np.bool_)
-    if len(unique) < len(ordered):
+    m = len(ordered) + len(free)
+    unique, place, follow_ordered = np.empty(m, np.uint32), np.empty(m, np.int32), np.ones(len(ordered), np.bool_)
+    split = distinct(ordered, unique, place, 0)
+    end = distinct(free, unique, place[len(ordered) :], split)
+    found, found_free = np.empty((len(segments), split, 2), np.int64), np.empty((len(segments), end - split, 2), np.int64)
+    ranges(segments, ORDERED, unique[:split], found)
+    ranges(segments, FREE, unique[split:end], found_free)
+    frequency = np.empty(end, np.int32)
+    frequencies(segments, ORDERED, found, frequency[:split])
+    frequencies(segments, FREE, found_free, frequency[split:])
+    weight = weights(frequency)
+    firsts = np.empty(0, np.int32)
+    if split < len(ordered):
         firsts = first_windows(query, length)
-        follow_ordered = must_follow(firsts, ordered_at, length)
-    at, hashes, families, follow = _schedule(ordered_at, free_at, place, first, place_free, first_free, follow_ordered)
-    docs, score, runs = collect(segments, query, at, hashes, families, follow, found, found_free, weight, weight_free, length)
-    seqs, sizes = _documents(segments, docs)
+        must_follow(firsts, ordered_at, length, follow_ordered)
+    at, hashes, follow = schedule(ordered_at, free_at, place, follow_ordered)
+    docs, score, runs = collect(segments, query, at, hashes, follow, found, found_free, weight, length)
     weighed, total = np.empty(len(docs), np.float32), np.empty(len(docs), np.float32)
     for i in range(len(docs)):
         weighed[i], total[i] = score[i, 2] + np.float32(TOTAL_SHARE) * score[i, 3], score[i, 3]
-    allowed = _allowed(seqs, exclude)
+    allowed = _allowed(segments, docs, exclude)
     verbatim, listed = np.zeros(len(docs), np.bool_), np.zeros(len(docs), np.bool_)
     stretches, omitted = np.empty((0, 3), np.int32), 0
     if len(runs):
-        gains = _gains(len(query), at, hashes, families, weight, weight_free)
+        gains = _gains(len(query), at, hashes, weight)
         stretches, omitted = _judge_runs(
-            runs, len(query), length, common, copies, firsts, seqs, sizes, weighed, total, gains, allowed, listed, verbatim
+            segments, runs, len(query), length, common, copies, firsts, docs, weighed, total, gains, allowed, listed, verbatim
         )
-    n = 0
     for i in range(len(docs)):
         listed[i] = listed[i] or verbatim[i]
         allowed[i] = allowed[i] and not listed[i]
-        n += listed[i]
-    best = best_of(weighed, seqs, allowed, limit)
-    for i in best:
+    for i in best_of(weighed, docs, allowed, limit):
         listed[i] = True
-    n += len(best)
-    out_seq, out_weight, out_verbatim = np.empty(n, np.uint32), np.empty(n, np.float32), np.empty(n, np.bool_)
-    n = 0
-    for i in range(len(docs)):
-        if listed[i]:
-            out_seq[n], out_weight[n], out_verbatim[n] = seqs[i], weighed[i], verbatim[i]
-            n += 1
-    return out_seq, out_weight, out_verbatim, stretches, omitted
+    seqs, weight, exact = _in_order(segments, docs, weighed, verbatim, listed)
+    return seqs, weight, exact, stretches, omitted

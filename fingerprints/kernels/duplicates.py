@@ -7,15 +7,15 @@ import numpy as np
 from numba import njit
 
 from fingerprints.kernels.memory import (
-    ARTICLES,
     BANDS,
+    BITS,
     COUNT,
     DOCS,
     FAMILY,
     FIELDS,
+    POSTINGS,
     SEQ,
     SIGNATURE,
-    article,
     header,
     ranges,
     u8,
@@ -30,7 +30,8 @@ from fingerprints.kernels.memory import (
 )
 def duplicates(segments, bands, signature, threshold):
     """(seq, estimated Jaccard) of the live articles that share a band with `signature` and reach `threshold`."""
-    found = ranges(segments, BANDS, bands)
+    found = np.empty((len(segments), len(bands), 2), np.int64)
+    ranges(segments, BANDS, bands, found)
     total = np.int64(0)
     for s in range(len(segments)):
         for b in range(len(bands)):
@@ -41,12 +42,13 @@ def duplicates(segments, bands, signature, threshold):
         head = header(base)
         docs = head[DOCS]
         f = FAMILY + FIELDS * BANDS
-        articles, dead = u8(base + head[f + ARTICLES], 3 * head[f + COUNT]), u8(dead_at, docs)
+        postings, dead = u32(base + head[f + POSTINGS], head[f + COUNT]), u8(dead_at, docs)
+        mask = np.uint32((1 << head[f + BITS]) - 1)
         signatures, seq_of = u32(base + head[SIGNATURE], docs * len(signature)), u32(base + head[SEQ], docs)
         met = np.zeros(docs, np.bool_)
         for b in range(len(bands)):
             for i in range(found[s, b, 0], found[s, b, 1]):
-                doc = article(articles, i)
+                doc = np.int64(postings[i] & mask)
                 if doc >= docs or met[doc] or (dead_at and dead[doc]):
                     continue
                 met[doc] = True

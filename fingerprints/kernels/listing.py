@@ -112,11 +112,11 @@ def share_nothing_else(first, runs, kind, gains, total):
     return out
 
 
-@njit("void(int64[::1], int32[:,::1], int64[::1], int64, uint32[::1], boolean[::1], boolean[::1])", nogil=True, cache=True)
-def representatives(first, runs, rarest, length, seqs, allowed, listed):
+@njit("void(int64[::1], int32[:,::1], int64[::1], int64, int64[::1], boolean[::1], boolean[::1])", nogil=True, cache=True)
+def representatives(first, runs, rarest, length, docs, allowed, listed):
     """List the oldest allowed article of each rarest window (rising positions)."""
     oldest = np.full(len(rarest), -1, np.int64)
-    for a in range(len(seqs)):
+    for a in range(len(docs)):
         if not allowed[a]:
             continue
         for i in range(first[a], first[a + 1]):
@@ -128,7 +128,7 @@ def representatives(first, runs, rarest, length, seqs, allowed, listed):
                 else:
                     high = middle
             while k < len(rarest) and rarest[k] <= runs[i, 1] - length:
-                if oldest[k] < 0 or seqs[a] < seqs[oldest[k]]:
+                if oldest[k] < 0 or docs[a] < docs[oldest[k]]:
                     oldest[k] = a
                 k += 1
     for k in range(len(oldest)):
@@ -136,8 +136,8 @@ def representatives(first, runs, rarest, length, seqs, allowed, listed):
             listed[oldest[k]] = True
 
 
-@njit("int64[::1](float32[::1], uint32[::1], boolean[::1], int64)", nogil=True, cache=True)
-def best_of(weight, seqs, eligible, limit):
+@njit("int64[::1](float32[::1], int64[::1], boolean[::1], int64)", nogil=True, cache=True)
+def best_of(weight, docs, eligible, limit):
     """The places of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
     best = np.empty(max(limit, 0), np.int64)
     n = 0
@@ -146,11 +146,11 @@ def best_of(weight, seqs, eligible, limit):
             continue
         if n == limit:
             last = best[n - 1]
-            if weight[a] < weight[last] or (weight[a] == weight[last] and seqs[a] > seqs[last]):
+            if weight[a] < weight[last] or (weight[a] == weight[last] and docs[a] > docs[last]):
                 continue
             n -= 1
         j = n
-        while j and (weight[best[j - 1]] < weight[a] or (weight[best[j - 1]] == weight[a] and seqs[best[j - 1]] > seqs[a])):
+        while j and (weight[best[j - 1]] < weight[a] or (weight[best[j - 1]] == weight[a] and docs[best[j - 1]] > docs[a])):
             best[j] = best[j - 1]
             j -= 1
         best[j] = a

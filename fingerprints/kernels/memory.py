@@ -2,6 +2,10 @@
 
 A segment is one buffer, the same in memory and on disk: a header of 64 int64, then arrays aligned at 64 bytes. Compiled
 code gets the buffer's address, so that one call sees every segment whatever their number.
+
+A family of postings is a table of buckets over the leading `bits` of the hash, and the postings in the order of hash,
+article and position. The rest of the hash and the number of the article share 32 bits: what a bigger segment needs more for
+its articles, its table takes off the hash. Ordered shingles add 16 bits of position and 16 of context, in one uint64.
 """
 
 # mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
@@ -10,7 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import carray, njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 HEADER = 64
@@ -19,12 +25,12 @@ MAGIC, FORMAT, DOCS, BYTES, FIRST, LAST, WORD_COUNT = 0, 1, 2, 3, 4, 5, 6
 SEQ, OUTLET, OFFSET, WORDS, SIGNATURE = 8, 9, 10, 11, 12
 ORDERED, FREE, BANDS = 0, 1, 2
 FAMILY, FIELDS = 16, 8
-TABLE, BITS, KEYS, COUNT, ARTICLES, POSITION, CONTEXT = 0, 1, 2, 3, 4, 5, 6
-NARROW = 16
-"""From so many bucket bits on, the rest of a 32-bit hash fits 16 bits; below, keys hold the whole hash."""
+TABLE, BITS, POSTINGS, COUNT = 0, 1, 2, 3
+MAX_BITS = 26
 SCAN = 0xFFFF
 """As a position: find the word by scanning the article (long articles, hashes that come too often in one)."""
-ABSENT = np.uint64(1 << 32)
+LINEAR = 24
+"""Postings up to which a bucket is searched one by one."""
 
 
 def _caster(dtype: Any) -> Any:
@@ -38,7 +44,21 @@ def _caster(dtype: Any) -> Any:
     return cast
 
 
-_i64, _u32, _u16, _u8 = _caster(types.int64), _caster(types.uint32), _caster(types.uint16), _caster(types.uint8)
+_i64, _u64, _u32, _u8 = _caster(types.int64), _caster(types.uint64), _caster(types.uint32), _caster(types.uint8)
+
+
+@intrinsic
+def prefetch(typingctx, address):
+    """Ask for the cache line at an address, without waiting. Harmless whatever the address."""
+
+    def codegen(context, builder, signature, args):
+        word, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        form = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        fetch = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
+        builder.call(fetch, [builder.inttoptr(args[0], byte), word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
 
 
 @njit("int64[::1](int64)", nogil=True, cache=True)
@@ -46,101 +66,79 @@ def header(address):
     return carray(_i64(address), HEADER)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def i64(address, length):
     return carray(_i64(address), length)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
+def u64(address, length):
+    return carray(_u64(address), length)
+
+
+@njit(inline="always")
 def u32(address, length):
     return carray(_u32(address), length)
 
 
-@njit(nogil=True, cache=True)
-def u16(address, length):
-    return carray(_u16(address), length)
-
-
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def u8(address, length):
     return carray(_u8(address), length)
 
 
-@njit(nogil=True, cache=True)
-def hash_at(keys, bits, bucket, i):
-    """The 32-bit hash of posting `i`, which lies in `bucket`. `keys`: the section as uint16."""
-    if bits >= NARROW:
-        return (np.uint64(bucket) << np.uint64(32 - bits)) | np.uint64(keys[i])
-    return np.uint64(keys[2 * i]) | (np.uint64(keys[2 * i + 1]) << np.uint64(16))
-
-
-@njit(nogil=True, cache=True)
-def put_hash(keys, bits, i, h):
-    """Store hash `h` (uint64, below 2**32) as the key of posting `i`."""
-    if bits >= NARROW:
-        keys[i] = np.uint16(h & np.uint64((1 << (32 - bits)) - 1))
-    else:
-        keys[2 * i] = np.uint16(h & np.uint64(0xFFFF))
-        keys[2 * i + 1] = np.uint16(h >> np.uint64(16))
-
-
-@njit("int64(uint8[::1], int64)", nogil=True, cache=True)
-def article(articles, i):
-    """The number of the article of posting `i`. `articles`: the section as bytes, three each."""
-    return np.int64(articles[3 * i]) | (np.int64(articles[3 * i + 1]) << 8) | (np.int64(articles[3 * i + 2]) << 16)
-
-
-@njit("void(uint8[::1], int64, int64)", nogil=True, cache=True)
-def put_article(articles, i, number):
-    """Store the article of posting `i`."""
-    articles[3 * i], articles[3 * i + 1], articles[3 * i + 2] = number & 255, (number >> 8) & 255, number >> 16
-
-
-@njit("int64(uint16[::1], int64, uint64, int64, int64, uint64)", nogil=True, cache=True)
-def bound(keys, bits, bucket, low, high, h):
-    """The first posting in `[low, high)` of `bucket` whose hash is not below `h`."""
-    while low < high:
+@njit("int64(uint32[::1], int64, int64, int64, uint64)", nogil=True, cache=True)
+def bound(postings, step, low, high, value):
+    """The first posting in `[low, high)` whose upper 32 bits are not below `value`. `postings`: as uint32, `step` each."""
+    while high - low > LINEAR:
         middle = (low + high) >> 1
-        if hash_at(keys, bits, bucket, middle) < h:
+        if np.uint64(postings[middle * step + step - 1]) < value:
             low = middle + 1
         else:
             high = middle
+    while low < high and np.uint64(postings[low * step + step - 1]) < value:
+        low += 1
     return low
 
 
-@njit("int64[:,:,::1](int64[:,::1], int64, uint32[::1])", nogil=True, cache=True)
-def ranges(segments, family, hashes):
-    """int64[segments, hashes, 2]: where the postings of each hash begin and end in each segment. Never outside the
+@njit("void(int64[:,::1], int64, uint32[::1], int64[:,:,::1])", nogil=True, cache=True)
+def ranges(segments, family, hashes, found):
+    """Fill `found`, int64[segments, hashes, 2]: where the postings of each hash begin and end in each segment. Never outside the
     section, whatever a damaged file says."""
-    found = np.zeros((len(segments), len(hashes), 2), np.int64)
+    f, step = FAMILY + FIELDS * family, 2 if family == ORDERED else 1
+    for s in range(len(segments)):  # in three rounds, so that no read of memory waits for the one before it
+        head = header(segments[s, 0])
+        table, shift = segments[s, 0] + head[f + TABLE], np.uint64(32 - head[f + BITS])
+        for i in range(len(hashes)):
+            prefetch(table + 4 * np.int64(np.uint64(hashes[i]) >> shift))
     for s in range(len(segments)):
-        base = segments[s, 0]
-        head = header(base)
-        f = FAMILY + FIELDS * family
-        count, bits = head[f + COUNT], head[f + BITS]
-        table, keys = u32(base + head[f + TABLE], (1 << bits) + 1), u16(base + head[f + KEYS], 2 * count)
-        for i in range(len(hashes)):  # all table reads first: they do not wait for each other's cache misses
-            bucket = np.uint64(hashes[i]) >> np.uint64(32 - bits)
-            found[s, i, 0] = min(np.int64(table[bucket]), count)
-            found[s, i, 1] = min(np.int64(table[bucket + np.uint64(1)]), count)
+        head = header(segments[s, 0])
+        count, shift = head[f + COUNT], np.uint64(32 - head[f + BITS])
+        table, postings = u32(segments[s, 0] + head[f + TABLE], 1 << head[f + BITS]), segments[s, 0] + head[f + POSTINGS]
+        for i in range(len(hashes)):
+            bucket = np.uint64(hashes[i]) >> shift
+            low = min(np.int64(table[bucket]), count)
+            high = min(np.int64(table[bucket + np.uint64(1)]), count)
+            found[s, i, 0], found[s, i, 1] = low, high
+            if low < high:
+                prefetch(postings + 4 * step * low)
+                prefetch(postings + 4 * step * high - 1)
+    for s in range(len(segments)):
+        head = header(segments[s, 0])
+        bits = np.uint64(head[f + BITS])
+        postings = u32(segments[s, 0] + head[f + POSTINGS], step * head[f + COUNT])
+        mask = (np.uint64(1) << (np.uint64(32) - bits)) - np.uint64(1)
         for i in range(len(hashes)):
             low, high = found[s, i, 0], found[s, i, 1]
             if low < high:
-                h = np.uint64(hashes[i])
-                bucket = h >> np.uint64(32 - bits)
-                low = bound(keys, bits, bucket, low, high, h)
-                if low < high and hash_at(keys, bits, bucket, low) == h:
-                    after = low + 1
-                    if after < high and hash_at(keys, bits, bucket, after) == h:
-                        after = bound(keys, bits, bucket, after, high, h + np.uint64(1))
-                    high = after
-                else:
-                    high = low
-            found[s, i, 0], found[s, i, 1] = low, max(low, high)
-    return found
+                key = np.uint64(hashes[i]) & mask
+                low = bound(postings, step, low, high, key << bits)
+                found[s, i, 0] = low
+                found[s, i, 1] = bound(postings, step, low, high, (key + np.uint64(1)) << bits)
+            else:
+                found[s, i, 1] = low
 
 
-@njit(nogil=True, cache=True)
+@njit("uint64(uint64)", nogil=True, cache=True)
 def mix(h):
     """A good permutation of 64-bit integers (the finaliser of splitmix64)."""
     h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -150,15 +148,15 @@ def mix(h):
 
 @njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64, int64)", nogil=True, cache=True)
 def context(words, start, end, at):
-    """Two 4-bit hashes: of the four words before position `at`, and of the nine from it, 0 where the text `[start, end)`
+    """Two 8-bit hashes: of the four words before position `at`, and of the nine from it, 0 where the text `[start, end)`
     has not as many. A run of twelve words over `at` has the same four before it or the same nine after it: it agrees in one."""
     left = right = np.uint64(0)
     if at - 4 >= start:
         for i in range(at - 4, at):
             left = left * np.uint64(0x9E3779B97F4A7C15) + np.uint64(words[i])
-        left = mix(left) & np.uint64(15)
+        left = mix(left) & np.uint64(255)
     if at + 9 <= end:
         for i in range(at, at + 9):
             right = right * np.uint64(0x9E3779B97F4A7C15) + np.uint64(words[i])
-        right = mix(right) & np.uint64(15)
-    return (left << np.uint64(4)) | right
+        right = mix(right) & np.uint64(255)
+    return (left << np.uint64(8)) | right

@@ -1,4 +1,4 @@
-"""Building and merging segments: sorted postings into buckets, whole segments into one."""
+"""Building segments: where everything lies, and unsorted hashes into buckets."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
 from __future__ import annotations
@@ -7,221 +7,221 @@ import numpy as np
 from numba import njit
 
 from fingerprints.kernels.memory import (
-    ABSENT,
-    ARTICLES,
     BANDS,
     BITS,
-    CONTEXT,
+    BYTES,
     COUNT,
     DOCS,
     FAMILY,
     FIELDS,
+    FIRST,
+    FORMAT,
     FREE,
-    KEYS,
-    NARROW,
+    HEADER,
+    LAST,
+    MAGIC,
+    MAX_BITS,
     OFFSET,
     ORDERED,
     OUTLET,
-    POSITION,
+    POSTINGS,
     SCAN,
     SEQ,
     SIGNATURE,
     TABLE,
     WORD_COUNT,
     WORDS,
-    article,
     context,
-    hash_at,
     header,
     i64,
     mix,
-    put_article,
-    put_hash,
-    u8,
-    u16,
     u32,
+    u64,
 )
 
 REPEATS = 8
 """A hash that comes more often in one article gets one posting that says: scan the article."""
+SIGNED = 128
+"""Values of a signature."""
+_U32 = "Array(uint32, 1, 'C', readonly=True)"
+_I64 = "Array(int64, 1, 'C', readonly=True)"
 
 
-@njit(["uint32[:,::1](Array(uint32, 2, 'C', readonly=True), int64, int64)"], nogil=True, cache=True)
+@njit(f"uint32[:,::1]({_U32}, int64, int64)", nogil=True, cache=True)
 def band_hashes(signatures, bands, rows):
-    """uint32[n, bands]: a hash of each band's `rows` signature values and the band's number."""
-    out = np.empty((len(signatures), bands), np.uint32)
-    for d in range(len(signatures)):
+    """uint32[n, bands]: a hash of each band's `rows` values and the band's number. `signatures`: flat."""
+    out = np.empty((len(signatures) // SIGNED, bands), np.uint32)
+    for d in range(len(out)):
         for b in range(bands):
             h = np.uint64(b + 1)
-            for r in range(b * rows, (b + 1) * rows):
-                h = mix(h + np.uint64(signatures[d, r]))
+            for r in range(d * SIGNED + b * rows, d * SIGNED + (b + 1) * rows):
+                h = mix(h + np.uint64(signatures[r]))
             out[d, b] = np.uint32(h >> np.uint64(32))
     return out
 
 
-@njit("Tuple((int64, uint32[::1], uint16[::1], uint8[::1], uint16[::1], uint8[::1]))(int64, int64)", nogil=True, cache=True)
-def _section(base, family):
-    head = header(base)
-    f = FAMILY + FIELDS * family
-    bits, room = head[f + BITS], head[f + COUNT]
-    table, keys = u32(base + head[f + TABLE], (1 << bits) + 1), u16(base + head[f + KEYS], 2 * room)
-    more = room if family == ORDERED else 0
-    position, near = u16(base + head[f + POSITION], more), u8(base + head[f + CONTEXT], more)
-    return bits, table, keys, u8(base + head[f + ARTICLES], 3 * room), position, near
-
-
-@njit("int64(uint32[::1], int64, int64, int64)", nogil=True, cache=True)
-def _advance(table, bucket, upto, at):
-    """Let every bucket after `bucket` up to `upto` begin at posting `at`."""
-    while bucket < upto:
-        bucket += 1
-        table[bucket] = at
-    return bucket
-
-
-@njit(["void(int64, uint64[::1], uint32[::1], Array(int32, 1, 'C', readonly=True))"], nogil=True, cache=True)
-def pack_ordered(base, sorted_keys, docs, at):
-    """Fill the ordered family of the segment at `base`. `sorted_keys`: hash << 32 | index into `docs` and `at`."""
-    head = header(base)
-    words, offsets = u32(base + head[WORDS], head[WORD_COUNT]), i64(base + head[OFFSET], head[DOCS] + 1)
-    bits, table, keys, articles, position, near = _section(base, ORDERED)
-    n, out, bucket, i = len(sorted_keys), 0, np.int64(-1), 0
-    while i < n:
-        h, doc = sorted_keys[i] >> np.uint64(32), docs[sorted_keys[i] & np.uint64(0xFFFFFFFF)]
-        end = i + 1
-        while end < n and sorted_keys[end] >> np.uint64(32) == h and docs[sorted_keys[end] & np.uint64(0xFFFFFFFF)] == doc:
-            end += 1
-        bucket = _advance(table, bucket, np.int64(h >> np.uint64(32 - bits)), out)
-        crowded = end - i > REPEATS
-        for j in range(i, i + 1 if crowded else end):
-            where = at[sorted_keys[j] & np.uint64(0xFFFFFFFF)]
-            put_hash(keys, bits, out, h)
-            put_article(articles, out, doc)
-            near[out] = context(words, offsets[doc], offsets[doc + 1], offsets[doc] + where)
-            position[out] = SCAN if crowded else min(where, SCAN)
-            out += 1
-        i = end
-    _advance(table, bucket, np.int64(1) << bits, out)
-    head[FAMILY + FIELDS * ORDERED + COUNT] = out
-
-
-@njit(["void(int64, int64, uint64[::1])"], nogil=True, cache=True)
-def pack_plain(base, family, sorted_keys):
-    """Fill the free or band family of the segment at `base`. `sorted_keys`: hash << 32 | article; repeats are dropped."""
-    bits, table, keys, articles, _, _ = _section(base, family)
-    out, bucket = 0, np.int64(-1)
-    for i in range(len(sorted_keys)):
-        if i and sorted_keys[i] == sorted_keys[i - 1]:
-            continue
-        h = sorted_keys[i] >> np.uint64(32)
-        bucket = _advance(table, bucket, np.int64(h >> np.uint64(32 - bits)), out)
-        put_hash(keys, bits, out, h)
-        put_article(articles, out, np.int64(sorted_keys[i] & np.uint64(0xFFFFFF)))
-        out += 1
-    _advance(table, bucket, np.int64(1) << bits, out)
-    header(base)[FAMILY + FIELDS * family + COUNT] = out
-
-
-@njit("int32[::1](int64[:,::1], int64)", nogil=True, cache=True)
-def _merge_documents(segments, base):
-    """Copy what is kept of each live article; int32[total]: the new number of each old one, -1 for the dead."""
-    head = header(base)
-    total = 0
-    for s in range(len(segments)):
-        total += header(segments[s, 0])[DOCS]
-    renumbered = np.full(total, -1, np.int32)
-    seqs, outlets = u32(base + head[SEQ], head[DOCS]), u32(base + head[OUTLET], head[DOCS])
-    offsets, words = i64(base + head[OFFSET], head[DOCS] + 1), u32(base + head[WORDS], head[WORD_COUNT])
-    signatures = u32(base + head[SIGNATURE], head[DOCS] * 128)
-    out, first, end = 0, 0, np.int64(0)
-    offsets[0] = 0
-    for s in range(len(segments)):
-        old, there = segments[s, 0], header(segments[s, 0])
-        n = there[DOCS]
-        dead = u8(segments[s, 1], n)
-        old_offsets, old_words = i64(old + there[OFFSET], n + 1), u32(old + there[WORDS], there[WORD_COUNT])
-        old_seqs, old_outlets, old_sig = (
-            u32(old + there[SEQ], n),
-            u32(old + there[OUTLET], n),
-            u32(old + there[SIGNATURE], n * 128),
-        )
-        for d in range(n):
-            if segments[s, 1] and dead[d]:
-                continue
-            size = old_offsets[d + 1] - old_offsets[d]
-            for i in range(size):
-                words[end + i] = old_words[old_offsets[d] + i]
-            for i in range(128):
-                signatures[out * 128 + i] = old_sig[d * 128 + i]
-            seqs[out], outlets[out] = old_seqs[d], old_outlets[d]
-            end += size
-            renumbered[first + d] = out
-            out += 1
-            offsets[out] = end
-        first += n
-    return renumbered
-
-
-@njit("void(int64[:,::1], int64, int64[::1], int64[::1], uint64[::1], int64)", nogil=True, cache=True)
-def _step(segments, family, at, bucket, current, s):
-    """Move segment `s` to its next posting."""
-    base = segments[s, 0]
-    head = header(base)
-    f = FAMILY + FIELDS * family
-    at[s] += 1
-    if at[s] >= head[f + COUNT]:
-        current[s] = ABSENT
-        return
-    bits = head[f + BITS]
-    if bits >= NARROW:
-        table = u32(base + head[f + TABLE], (1 << bits) + 1)
-        while np.int64(table[bucket[s] + 1]) <= at[s]:
-            bucket[s] += 1
-    current[s] = hash_at(u16(base + head[f + KEYS], 2 * head[f + COUNT]), bits, bucket[s], at[s])
-
-
-@njit("void(int64[:,::1], int64, int64, int32[::1])", nogil=True, cache=True)
-def _merge_family(segments, family, base, renumbered):
-    """Merge one family's postings, by hash, then by article: segments come in the order of their articles."""
-    count = len(segments)
-    at, bucket, first = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
-    current = np.full(count, ABSENT, np.uint64)
-    total = 0
-    for s in range(count):
-        first[s] = total
-        total += header(segments[s, 0])[DOCS]
-        at[s] = -1
-        _step(segments, family, at, bucket, current, s)
-    bits, table, keys, articles, position, near = _section(base, family)
-    out, filled = 0, np.int64(-1)
-    while True:
-        best = 0
-        for s in range(1, count):
-            if current[s] < current[best]:
-                best = s
-        h = current[best]
-        if h == ABSENT:
-            break
-        head = header(segments[best, 0])
-        f = FAMILY + FIELDS * family
-        doc = renumbered[first[best] + article(u8(segments[best, 0] + head[f + ARTICLES], 3 * head[f + COUNT]), at[best])]
-        if doc >= 0:
-            filled = _advance(table, filled, np.int64(h >> np.uint64(32 - bits)), out)
-            put_hash(keys, bits, out, h)
-            put_article(articles, out, doc)
-            if family == ORDERED:
-                position[out] = u16(segments[best, 0] + head[f + POSITION], head[f + COUNT])[at[best]]
-                near[out] = u8(segments[best, 0] + head[f + CONTEXT], head[f + COUNT])[at[best]]
-            out += 1
-        _step(segments, family, at, bucket, current, best)
-    _advance(table, filled, np.int64(1) << bits, out)
-    header(base)[FAMILY + FIELDS * family + COUNT] = out
-
-
-@njit(["void(int64[:,::1], int64)"], nogil=True, cache=True)
-def merge(segments, base):
-    """Merge `segments` (address, address of the dead marks or 0), in rising order of their seqs, into the segment at
-    `base`, whose header has room for all that lives."""
-    renumbered = _merge_documents(segments, base)
+@njit("void(int64[::1])", nogil=True, cache=True)
+def layout(head):
+    """Complete a header that says how many articles, words and postings there are: where all lies, and the size of the whole."""
+    docs, at = head[DOCS], HEADER * 8
+    for field, size in ((SEQ, 4 * docs), (OUTLET, 4 * docs), (OFFSET, 8 * (docs + 1))):
+        head[field] = at
+        at += (size + 63) & ~63
     for family in (ORDERED, FREE, BANDS):
-        _merge_family(segments, family, base, renumbered)
+        f = FAMILY + FIELDS * family
+        count, bits = head[f + COUNT], 0
+        while bits < MAX_BITS and (count >> (bits + 4) or docs >> bits):  # 8 to 16 postings a bucket, room for all articles
+            bits += 1
+        head[f + BITS], head[f + TABLE] = bits, at
+        at += (4 * ((1 << bits) + 1) + 63) & ~63
+        head[f + POSTINGS] = at
+        at += (count * (8 if family == ORDERED else 4) + 63) & ~63
+    head[WORDS] = at
+    at += (4 * head[WORD_COUNT] + 63) & ~63
+    head[SIGNATURE] = at
+    head[BYTES] = at + 4 * SIGNED * docs
+
+
+@njit("void(uint64[::1], int64, int64)", nogil=True, cache=True)
+def sort(values, low, high):
+    """Sort `values[low:high]` in place: by insertion, at falling distances where there are many."""
+    gap = 1
+    while 3 * gap + 1 < (high - low) // 4:
+        gap = 3 * gap + 1
+    while gap:
+        for i in range(low + gap, high):
+            value, j = values[i], i
+            while j - gap >= low and values[j - gap] > value:
+                values[j] = values[j - gap]
+                j -= gap
+            values[j] = value
+        gap //= 3
+
+
+@njit("int64(int64, int64, int64, uint64[::1], int64)", nogil=True, cache=True)
+def write(base, family, out, values, n):
+    """Put `n` postings from place `out` on, as they lie in memory; the next place."""
+    head = header(base)
+    address = base + head[FAMILY + FIELDS * family + POSTINGS]
+    if family == ORDERED:
+        wide = u64(address, out + n)
+        for i in range(n):
+            wide[out + i] = values[i]
+    else:
+        narrow = u32(address, out + n)
+        for i in range(n):
+            narrow[out + i] = np.uint32(values[i] >> np.uint64(32))
+    return out + n
+
+
+@njit("int64(uint64[::1], int64, int64)", nogil=True, cache=True)
+def _without_repeats(values, n, most):
+    """Let a hash stand at most `most` times in one article: beyond, once (with position SCAN if `most` is not 1). How many are left."""
+    out = i = 0
+    while i < n:
+        end = i + 1
+        while end < n and values[end] >> np.uint64(32) == values[i] >> np.uint64(32):
+            end += 1
+        if end - i > most:
+            values[out] = values[i] if most == 1 else values[i] | np.uint64(SCAN << 16)
+            out += 1
+        else:
+            for j in range(i, end):
+                values[out] = values[j]
+                out += 1
+        i = end
+    return out
+
+
+@njit(f"void(int64, int64, {_U32}, uint64[::1])", nogil=True, cache=True)
+def _pack(base, family, hashes, low):
+    """Fill a family of the segment at `base`. `low`, of each hash: article << 32 | position << 16 | context."""
+    head = header(base)
+    f = FAMILY + FIELDS * family
+    bits = np.uint64(head[f + BITS])
+    shift = np.uint64(32) - bits
+    buckets = 1 << head[f + BITS]
+    table = u32(base + head[f + TABLE], buckets + 1)
+    table[:] = 0
+    for i in range(len(hashes)):
+        table[(np.uint64(hashes[i]) >> shift) + np.uint64(1)] += np.uint32(1)
+    for b in range(buckets):
+        table[b + 1] += table[b]
+    fill, values = table.copy(), np.empty(len(hashes), np.uint64)
+    for i in range(len(hashes)):
+        h = np.uint64(hashes[i])
+        at = fill[h >> shift]
+        fill[h >> shift] = at + np.uint32(1)
+        values[at] = (((h << bits) & np.uint64(0xFFFFFFFF)) << np.uint64(32)) | low[i]
+    out, begin = 0, 0
+    for b in range(buckets):
+        end = np.int64(table[b + 1])
+        sort(values, begin, end)
+        n = _without_repeats(values[begin:end], end - begin, REPEATS if family == ORDERED else 1)
+        out = write(base, family, out, values[begin:end], n)
+        table[b + 1] = out
+        begin = end
+    head[f + COUNT] = out
+
+
+@njit(f"void(int64, {_U32}, {_I64}, {_U32}, {_I64})", nogil=True, cache=True)
+def _documents(base, words, sizes, signatures, seqs):
+    """Fill what is kept of each article beside its postings and its outlet."""
+    head = header(base)
+    to_words, to_signatures = u32(base + head[WORDS], len(words)), u32(base + head[SIGNATURE], len(signatures))
+    to_seqs, offsets = u32(base + head[SEQ], len(seqs)), i64(base + head[OFFSET], len(seqs) + 1)
+    to_words[:] = words
+    to_signatures[:] = signatures
+    offsets[0] = 0
+    for d in range(len(seqs)):
+        to_seqs[d] = seqs[d]
+        offsets[d + 1] = offsets[d] + sizes[d]
+
+
+@njit(
+    f"uint8[::1](int64, int64, {_I64}, {_I64}, {_U32}, {_I64}, {_U32}, Array(int32, 1, 'C', readonly=True), {_I64}, {_U32},"
+    f"{_I64}, {_U32}, int64, int64)",
+    nogil=True,
+    cache=True,
+)
+def build(magic, form, seqs, outlets, words, sizes, ordered, at, of_ordered, free, of_free, signatures, bands, rows):
+    """The bytes of a segment. `words`, `ordered`, `at`, `free`, `signatures`: of all articles one after the other; `sizes`,
+    `of_ordered`, `of_free`: how many of each article."""
+    docs = len(seqs)
+    banded = band_hashes(signatures, bands, rows)
+    hashes, low_bands, n = np.empty(docs * bands, np.uint32), np.empty(docs * bands, np.uint64), 0
+    low_ordered, low_free = np.empty(len(ordered), np.uint64), np.empty(len(free), np.uint64)
+    word = i = j = 0
+    for d in range(docs):
+        article = np.uint64(d) << np.uint64(32)
+        for _ in range(of_ordered[d]):
+            near = context(words, word, word + sizes[d], word + np.int64(at[i]))
+            low_ordered[i] = article | (np.uint64(min(at[i], SCAN)) << np.uint64(16)) | near
+            i += 1
+        for _ in range(of_free[d]):
+            low_free[j] = article
+            j += 1
+        word += sizes[d]
+        if signatures[d * SIGNED] != np.uint32(0xFFFFFFFF) or signatures[d * SIGNED + 1] != np.uint32(0xFFFFFFFF):
+            for b in range(bands):
+                hashes[n], low_bands[n] = banded[d, b], article
+                n += 1
+    head = np.zeros(HEADER, np.int64)
+    head[MAGIC], head[FORMAT], head[DOCS], head[WORD_COUNT] = magic, form, docs, len(words)
+    head[FIRST], head[LAST] = seqs[0], seqs[-1]
+    for family, count in ((ORDERED, len(ordered)), (FREE, len(free)), (BANDS, n)):
+        head[FAMILY + FIELDS * family + COUNT] = count
+    layout(head)
+    raw = np.empty(head[BYTES] + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    buffer = raw[start : start + head[BYTES]]
+    base = np.int64(buffer.ctypes.data)
+    header(base)[:] = head
+    _documents(base, words, sizes, signatures, seqs)
+    to_outlets = u32(base + head[OUTLET], docs)
+    for d in range(docs):
+        to_outlets[d] = outlets[d]
+    _pack(base, ORDERED, ordered, low_ordered)
+    _pack(base, FREE, free, low_free)
+    _pack(base, BANDS, hashes[:n], low_bands[:n])
+    return buffer

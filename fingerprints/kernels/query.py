@@ -1,4 +1,4 @@
-"""What a query looks like to the compiled code: its hashes once each, where they stand, which must be followed."""
+"""What a query looks like to the compiled code: its hashes once each, where they stand, how rare they are, which must be followed."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
 from __future__ import annotations
@@ -6,59 +6,92 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import ARTICLES, COUNT, DOCS, FAMILY, FIELDS, article, header, mix, u8
+from fingerprints.kernels.memory import BITS, COUNT, DOCS, FAMILY, FIELDS, FREE, ORDERED, POSTINGS, header, mix, u8, u32
+
+CAP = 128
+"""Articles. A hash that more of them hold says too little to be read for its score."""
+READ = 16
+"""Postings read for their scores for each hash of the query, on the average: of a query of common hashes only the rarer ones count."""
+READ_LEAST = 2048
+LOG_RANGE = 7.0
+"""log2 of the articles that bring a weight to nothing: one article 1, two .73, eight .33, thirty-two .08."""
+FLOOR = 0.02
+_U32 = "Array(uint32, 1, 'C', readonly=True)"
+_I32 = "Array(int32, 1, 'C', readonly=True)"
 
 
-@njit("Tuple((uint32[::1], int32[::1], boolean[::1]))(Array(uint32, 1, 'C', readonly=True))", nogil=True, cache=True)
-def distinct(hashes):
-    """(distinct hashes in order of first sight, for each hash its place among them, True where first seen)."""
+@njit(f"int64({_U32}, uint32[::1], int32[::1], int64)", nogil=True, cache=True)
+def distinct(hashes, unique, place, first):
+    """Append the distinct hashes to `unique` from `first` on; `place`: where each stands there, ~ of it where seen before.
+    Returns the end."""
     size = 16
     while size < 2 * len(hashes):
         size *= 2
-    table = np.zeros(size, np.int32)
-    unique, place, first = np.empty(len(hashes), np.uint32), np.empty(len(hashes), np.int32), np.zeros(len(hashes), np.bool_)
-    n = 0
+    table, n = np.zeros(size, np.int32), first
     for i in range(len(hashes)):
         slot = np.int64(mix(np.uint64(hashes[i]))) & (size - 1)
         while table[slot] and unique[table[slot] - 1] != hashes[i]:
             slot = (slot + 1) & (size - 1)
-        if not table[slot]:
-            unique[n] = hashes[i]
-            n += 1
-            table[slot] = n
-            first[i] = True
-        place[i] = table[slot] - 1
-    return unique[:n], place, first
+        if table[slot]:
+            place[i] = -np.int64(table[slot])
+            continue
+        unique[n] = hashes[i]
+        place[i] = n
+        n += 1
+        table[slot] = n
+    return n
 
 
-@njit("int32[::1](int64[:,::1], int64, int64[:,:,::1], int64)", nogil=True, cache=True)
-def frequencies(segments, family, found, cap):
-    """int32[hashes]: live articles that hold each hash, exact up to `cap`, `cap` + 1 where more."""
-    out = np.zeros(found.shape[1], np.int32)
+@njit("void(int64[:,::1], int64, int64[:,:,::1], int32[::1])", nogil=True, cache=True)
+def frequencies(segments, family, found, out):
+    """Fill int32[hashes]: live articles that hold each hash, exact up to `CAP`, more than that where more."""
+    out[:] = 0
+    f, step = FAMILY + FIELDS * family, 2 if family == ORDERED else 1
     for s in range(len(segments)):
         base, dead_at = segments[s]
         head = header(base)
-        f = FAMILY + FIELDS * family
-        articles, docs = u8(base + head[f + ARTICLES], 3 * head[f + COUNT]), head[DOCS]
+        docs = head[DOCS]
+        postings, mask = u32(base + head[f + POSTINGS], step * head[f + COUNT]), np.uint32((1 << head[f + BITS]) - 1)
         dead = u8(dead_at, docs)
-        for i in range(found.shape[1]):
+        for i in range(len(out)):
             low, high = found[s, i, 0], found[s, i, 1]
-            if high - low == 1 and not dead_at:
-                out[i] = min(out[i] + 1, cap + 1)
+            if not dead_at and (family == FREE or high - low < 2):
+                out[i] = min(out[i] + (high - low), CAP + 1)
                 continue
             last = np.int64(-1)
             for j in range(low, high):
-                if out[i] > cap:
+                if out[i] > CAP:
                     break
-                doc = article(articles, j)
+                doc = np.int64(postings[step * j + step - 1] & mask)
                 if doc == last or doc >= docs or (dead_at and dead[doc]):
                     continue
                 last = doc
                 out[i] += 1
+
+
+@njit("float32[::1](int32[::1])", nogil=True, cache=True)
+def weights(frequency):
+    """float32[n]: rarity of hashes by how many articles hold them: 1 for one, falling with the square of the logarithm; 0 for
+    those that are not read."""
+    room, most = max(READ_LEAST, READ * len(frequency)), 0
+    holding = np.zeros(CAP + 1, np.int64)
+    for i in range(len(frequency)):
+        if frequency[i] <= CAP:
+            holding[frequency[i]] += 1
+    while most < CAP and room >= holding[most + 1] * (most + 1):
+        most += 1
+        room -= holding[most] * most
+    known = np.empty(CAP + 1, np.float32)
+    for n in range(CAP + 1):
+        rarity = max(1.0 - np.log2(max(n, 1)) / LOG_RANGE, 0.0)
+        known[n] = max(rarity * rarity, FLOOR)
+    out = np.empty(len(frequency), np.float32)
+    for i in range(len(frequency)):
+        out[i] = known[frequency[i]] if frequency[i] <= most else np.float32(0)
     return out
 
 
-@njit("int32[::1](Array(uint32, 1, 'C', readonly=True), int64)", nogil=True, cache=True)
+@njit(f"int32[::1]({_U32}, int64)", nogil=True, cache=True)
 def first_windows(words, length):
     """int32[windows]: for each window of `length` words the start of the first one with the same words."""
     n = max(len(words) - length + 1, 0)
@@ -89,15 +122,29 @@ def first_windows(words, length):
     return out
 
 
-@njit("boolean[::1](int32[::1], Array(int32, 1, 'C', readonly=True), int64)", nogil=True, cache=True)
-def must_follow(firsts, at, length):
-    """bool[m]: whether the word at each position of `at` lies in a window that is the first of its kind. Repeated windows need no
-    second look: they stand in the same articles."""
+@njit(f"void(int32[::1], {_I32}, int64, boolean[::1])", nogil=True, cache=True)
+def must_follow(firsts, at, length, out):
+    """Fill bool[m]: whether the word at each position of `at` lies in a window that is the first of its kind. Repeated windows need
+    no second look: they stand in the same articles."""
     new = np.zeros(len(firsts) + 1, np.int32)
     for i in range(len(firsts)):
         new[i + 1] = new[i] + (firsts[i] == i)
-    out = np.empty(len(at), np.bool_)
     for i in range(len(at)):
         low, high = max(np.int64(at[i]) - length + 1, 0), min(np.int64(at[i]) + 1, len(firsts))
         out[i] = high > low and new[high] > new[low]
-    return out
+
+
+@njit(f"Tuple((int32[::1], int32[::1], boolean[::1]))({_I32}, {_I32}, int32[::1], boolean[::1])", nogil=True, cache=True)
+def schedule(ordered_at, free_at, place, follow_ordered):
+    """(position, place, whether to follow) of the occurrences of all hashes, by position."""
+    n, split = len(place), len(ordered_at)
+    at, hashes, follow = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros(n, np.bool_)
+    i, j = 0, 0
+    for k in range(n):
+        if j >= len(free_at) or (i < split and ordered_at[i] <= free_at[j]):
+            at[k], hashes[k], follow[k] = ordered_at[i], place[i], follow_ordered[i]
+            i += 1
+        else:
+            at[k], hashes[k] = free_at[j], place[split + j]
+            j += 1
+    return at, hashes, follow
