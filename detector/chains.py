@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.kernels.boxes import cluster, hulls
+from detector.clusters import cluster, hulls
 from detector.kernels.runs import exact_runs, extension
 from detector.policy import PassagePolicy
 

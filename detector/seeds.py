@@ -18,9 +18,9 @@ Ints = NDArray[np.int32]
 class Plane:
     """Submission (a) and article (b) by the stems of their words.
 
-    `a_stem`, `b_stem`: their hashes; `a`, `b`: ids, 0 to n - 1 for stems of the article, n for those it lacks. `a_starts`, `b_starts`: where each sentence
-    starts, and the end. `weight`: float64[n + 1], inverse sentence frequency over both texts. `name`: bool[n + 1], names
-    and numbers. `rare`: the weight from which a word is rare.
+    `a_stem`, `b_stem`: their hashes. `a`, `b`: ids, 0 to n - 1 for stems of the article, n for those it lacks. `a_starts`,
+    `b_starts`: where each sentence starts, and the end. `weight`: float64[n + 1], inverse sentence frequency over both texts.
+    `plain`: the same, 0 for names and numbers. `rare`: the weight from which a word is rare.
     """
 
     a_stem: NDArray[np.uint64]
@@ -30,7 +30,7 @@ class Plane:
     b: Ints
     b_starts: Ints
     weight: NDArray[np.float64]
-    name: NDArray[np.bool_]
+    plain: NDArray[np.float64]
     rare: float
 
     @classmethod
@@ -41,4 +41,5 @@ class Plane:
         b_starts = sentences(article.flags, policy.sentence_least, policy.sentence_most)
         weight = weights(a, a_starts, b, b_starts, n)
         name = names(a, submission.flags, b, article.flags, n)
-        return cls(submission.stem, article.stem, a, a_starts, b, b_starts, weight, name, policy.rare * float(weight[n]))
+        plain = np.where(name, 0.0, weight)
+        return cls(submission.stem, article.stem, a, a_starts, b, b_starts, weight, plain, policy.rare * float(weight[n]))

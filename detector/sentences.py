@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.chains import Box, merged
-from detector.kernels.boxes import cluster, hulls
+from detector.clusters import cluster, hulls
 from detector.kernels.runs import pair_words
 from detector.kernels.sentences import contained, digest, evidence, sentence_pairs, settle
 from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, EVIDENCE, PassagePolicy
@@ -72,7 +72,7 @@ def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]
     _, best = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, 1.0, 1.0)
     busy = np.zeros(len(best), np.bool_)
     for _ in range(policy.digests):
-        first, last, likeness = digest(plane.a, plane.a_starts, plane.b, plane.weight, plane.name, busy, best, plane.rare, _SCAN)
+        first, last, likeness = digest(plane.a, plane.a_starts, plane.b, plane.weight, plane.plain, busy, best, plane.rare, _SCAN)
         if last == first:
             break
         busy[first:last] = True
@@ -137,7 +137,7 @@ def _odds(plane: Plane, box: Box, policy: PassagePolicy) -> float:
     i0, i1, j0, j1, _ = box
     pairs = pair_words(plane.a_stem[i0:i1], plane.b_stem[j0:j1], policy.repeats, policy.pair_window)
     sides = np.array(box[:4], np.int32)
-    return float(evidence(plane.a, plane.b, sides, pairs, plane.weight, plane.name, plane.rare, _EVIDENCE))
+    return float(evidence(plane.a, plane.b, sides, pairs, plane.weight, plane.plain, plane.rare, _EVIDENCE))
 
 
 def _shared(plane: Plane, box: Box) -> int:

@@ -1,5 +1,6 @@
 """Runs of words equal one after the other, and the pairing of equal words inside a box of both texts."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush

@@ -4,6 +4,7 @@ Arguments that recur: `a`, `b`: int32 word ids of submission and article (`words
 their sentences start, and the end; `weight`: float64[n + 1] of each id; `name`: bool[n + 1].
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import numpy as np
@@ -115,18 +116,24 @@ def _rising(pairs):
     tails = np.empty(len(pairs), np.int32)
     n = 0
     for x in range(len(pairs)):
-        at = np.searchsorted(tails[:n], pairs[x, 1])
-        tails[at] = pairs[x, 1]
-        n = max(n, at + 1)
+        low, high = 0, n
+        while low < high:
+            middle = (low + high) // 2
+            if tails[middle] < pairs[x, 1]:
+                low = middle + 1
+            else:
+                high = middle
+        tails[low] = pairs[x, 1]
+        n = max(n, low + 1)
     return n
 
 
 @njit(
-    "float64(int32[::1], int32[::1], int32[::1], int32[:, ::1], float64[::1], bool_[::1], float64, float64[::1])",
+    "float64(int32[::1], int32[::1], int32[::1], int32[:, ::1], float64[::1], float64[::1], float64, float64[::1])",
     cache=True,
     nogil=True,
 )
-def evidence(a, b, box, pairs, weight, name, rare, model):
+def evidence(a, b, box, pairs, weight, plain, rare, model):
     """Log odds that `box` (start, end, article start, article end, in words) carries the same text.
 
     `pairs`: words of both sides paired (`runs.pair_words`). `model`: coefficients of log(1 + weight of the shared words);
@@ -135,20 +142,20 @@ def evidence(a, b, box, pairs, weight, name, rare, model):
     too; of the share of pairs in the same order; and the intercept.
     """
     found, _ = contained(a, box[0], box[1], b, box[2], box[3], weight)
-    in_a, all_b = contained(b, box[2], box[3], a, box[0], box[1], np.where(name, 0.0, weight))
+    in_a, all_b = contained(b, box[2], box[3], a, box[0], box[1], plain)
     seen = np.zeros(len(weight), np.bool_)
     for j in range(box[2], box[3]):
         seen[b[j]] = True
-    distinct, plain = 0, 0
+    distinct, common = 0, 0
     for i in range(box[0], box[1]):
         if seen[a[i]] and weight[a[i]] > rare:
             seen[a[i]] = False
             distinct += 1
-            plain += not name[a[i]]
+            common += plain[a[i]] > 0
     return (
         model[0] * np.log(1 + found)
-        + model[1] * np.log(1 + plain)
-        + model[2] * (1 + plain) / (1 + distinct)
+        + model[1] * np.log(1 + common)
+        + model[2] * (1 + common) / (1 + distinct)
         + model[3] * len(pairs) / (box[1] - box[0])
         + model[4] * _share(in_a, all_b)
         + model[5] * _share(_rising(pairs), len(pairs))
@@ -203,7 +210,7 @@ def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b, drop):
     h = box.copy()
     ns, nt = len(a_starts) - 1, len(b_starts) - 1
     for turn in range(5):
-        before = h.copy()
+        before = (h[0], h[1], h[2], h[3])
         low, high = max(0, h[2] - near), min(nt, h[3] + near)
         if turn == 0:
             while h[1] - h[0] > 1 and _belongs(a, a_starts, h[0], b, b_starts, low, high, weight, model_a) < drop:
@@ -224,37 +231,37 @@ def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b, drop):
             h[2] -= 1
         while h[3] < nt and _belongs(b, b_starts, h[3], a, a_starts, low, high, weight, model_b) > 0:
             h[3] += 1
-        if np.all(before == h):
+        if before == (h[0], h[1], h[2], h[3]):
             break
     return h
 
 
-@njit("float64[::1](int32[::1], int64, int64, bool_[::1], float64[::1], bool_[::1], float64)", cache=True, nogil=True)
-def _likeness(a, start, end, held, weight, name, rare):
+@njit("Tuple((float64, float64, float64))(int32[::1], int64, int64, bool_[::1], float64[::1], float64)", cache=True, nogil=True)
+def _likeness(a, start, end, held, plain, rare):
     """(weight share of a[start:end] held, log(1 + distinct rare words held), weight share of the rest held), names apart."""
-    part, whole = np.zeros(2), np.zeros(2)
+    part, whole, rest, outside, distinct = 0.0, 0.0, 0.0, 0.0, 0
     fresh = held.copy()
-    distinct = 0
     for i in range(len(a)):
         v = a[i]
-        if name[v]:
+        if not start <= i < end:
+            outside += plain[v]
+            rest += plain[v] if held[v] else 0.0
             continue
-        side = 0 if start <= i < end else 1
-        whole[side] += weight[v]
-        part[side] += weight[v] if held[v] else 0.0
-        if side == 0 and fresh[v] and weight[v] > rare:
+        whole += plain[v]
+        part += plain[v] if held[v] else 0.0
+        if fresh[v] and plain[v] > rare:
             fresh[v] = False
             distinct += 1
-    return np.array([_share(part[0], whole[0]), np.log(1.0 + distinct), _share(part[1], whole[1])])
+    return _share(part, whole), np.log(1.0 + distinct), _share(rest, outside)
 
 
 @njit(
-    "Tuple((int64, int64, float64[::1]))(int32[::1], int32[::1], int32[::1], float64[::1], bool_[::1], bool_[::1], float64[::1],"
-    "float64, float64[::1])",
+    "Tuple((int64, int64, float64[::1]))(int32[::1], int32[::1], int32[::1], float64[::1], float64[::1], bool_[::1],"
+    "float64[::1], float64, float64[::1])",
     cache=True,
     nogil=True,
 )
-def digest(a, a_starts, b, weight, name, busy, best, rare, scan):
+def digest(a, a_starts, b, weight, plain, busy, best, rare, scan):
     """The stretch of sentences of a that most looks like a digest of all of b: first, last + 1 (equal when there is none),
     and float64[4]: weight share of it found in b, names apart; log(1 + its distinct words above weight `rare` found there),
     names apart; mean highest cosine; weight share of the rest of a found in b, names apart.
@@ -273,7 +280,11 @@ def digest(a, a_starts, b, weight, name, busy, best, rare, scan):
         for i in range(a_starts[s], a_starts[s + 1]):
             total[s] += weight[a[i]]
             found[s] += weight[a[i]] if held[a[i]] else 0.0
-    level = min(max(scan[0], _share(np.sum(found), np.sum(total)) + scan[2]), scan[1])
+    held_weight, all_weight = 0.0, 0.0
+    for s in range(ns):
+        held_weight += found[s]
+        all_weight += total[s]
+    level = min(max(scan[0], _share(held_weight, all_weight) + scan[2]), scan[1])
     top, first, last, run, start = 0.0, 0, 0, 0.0, 0
     for s in range(ns):
         if run <= 0:
@@ -285,7 +296,8 @@ def digest(a, a_starts, b, weight, name, busy, best, rare, scan):
             top, first, last = run, start, s + 1
     features = np.zeros(4)
     if last > first:
-        like = _likeness(a, a_starts[first], a_starts[last], held, weight, name, rare)
+        like = _likeness(a, a_starts[first], a_starts[last], held, plain, rare)
         features[0], features[1], features[3] = like[0], like[1], like[2]
-        features[2] = np.mean(best[first:last])
+        for s in range(first, last):
+            features[2] += best[s] / (last - first)
     return first, last, features

@@ -1,5 +1,6 @@
 """The words of two texts in one vocabulary: ids, sentences, weights, names."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import numpy as np
