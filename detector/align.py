@@ -46,7 +46,7 @@ def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePo
     exact = chains(a, b, policy)
     plane = Plane.of(submission, article, policy)
     placed = digests(plane, _place(boxes(plane, exact, policy)), policy)
-    placed = _with_runs(placed, covering_runs(a, b, policy.run_words))
+    placed = _with_runs(placed, covering_runs(a, b, policy.run_words), policy.run_words)
     return [_passage(a, b, box, policy) for box in placed]
 
 
@@ -59,20 +59,32 @@ def _place(found: list[Box]) -> list[Box]:
     return placed
 
 
-def _with_runs(placed: list[Box], runs: NDArray[np.int32]) -> list[Box]:
-    """The boxes in order of the submission, and more for what of `runs` lies outside of them."""
+def _with_runs(placed: list[Box], runs: NDArray[np.int32], least: int) -> list[Box]:
+    """The boxes in order of the submission, and more for what of `runs` lies outside of them. A rest of fewer than `least`
+    words joins the box beside it, in which the run has its other end."""
     out = sorted(placed)
     for i, j, n in runs.tolist():
-        at = i
-        for box in sorted(out):
-            if box.end <= at or box.start >= i + n:
-                continue
-            if at < box.start:
-                out.append(Box(at, box.start, j + at - i, j + box.start - i, box.start - at))
-            at = box.end
-        if at < i + n:
-            out.append(Box(at, i + n, j + at - i, j + n, i + n - at))
-    return sorted(out)
+        at, rest = i, []
+        for box in [*out, Box(i + n, i + n, 0, 0, 0)]:
+            if box.end > at and box.start <= i + n:
+                if at < box.start:
+                    rest.append((at, box.start))
+                at = max(at, box.end)
+        for start, end in rest:
+            out = (
+                _joined(out, start, end)
+                if end - start < least
+                else [*out, Box(start, end, j + start - i, j + end - i, end - start)]
+            )
+        out.sort()
+    return out
+
+
+def _joined(placed: list[Box], start: int, end: int) -> list[Box]:
+    """The boxes, with start to end of the submission added to the one that touches it."""
+    at = next(k for k, box in enumerate(placed) if box.end == start or box.start == end)
+    box = placed[at]
+    return [*placed[:at], box._replace(start=min(box.start, start), end=max(box.end, end)), *placed[at + 1 :]]
 
 
 def _passage(a: NDArray[np.uint64], b: NDArray[np.uint64], box: Box, policy: PassagePolicy) -> Aligned:

@@ -103,7 +103,7 @@ def merged(boxes: list[Box], gap: int, filled: float) -> list[Box]:
     one = np.zeros(len(boxes), np.int64)
     for labels in (one, cluster(sides, gap)):
         equal = np.bincount(labels, [box.equal for box in boxes])
-        out = [Box(*hull, int(words)) for hull, words in zip(hulls(sides, labels).tolist(), equal, strict=True)]
+        out = [Box(i0, i1, j0, j1, int(n)) for (i0, i1, j0, j1), n in zip(hulls(sides, labels).tolist(), equal, strict=True)]
         if labels is one and min(_covered(sides[:, :2]), _covered(sides[:, 2:])) >= filled * out[0].length:
             break
     return out

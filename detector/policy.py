@@ -84,6 +84,7 @@ class PassagePolicy:
     digest_window: float = 1.5
     digest_compact: float = 0.78
     digest_explained: float = 0.95
+    digest_verbatim: int = 40
     digest_cosine: float = 0.1
 
 

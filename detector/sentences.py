@@ -33,7 +33,7 @@ def boxes(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
             box = box.hull(c)
         box = _trim(plane, box, chains, policy)._replace(equal=equal)
         odds = _odds(plane, box, policy)
-        if odds > _log_odds(policy.evidence) or equal:
+        if odds > _log_odds(policy.evidence) or any(c.start >= box.start and c.end <= box.end for c in chains):
             found.append((odds, box))
     found += [(_odds(plane, c, policy), c) for c in exact if not any(c.meets(box) for _, box in found)]
     return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
@@ -88,6 +88,8 @@ def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]
             continue
         inside = [other for other in placed if other.start < box.end and box.start < other.end]
         if _explained(plane, box.start, box.end, inside) > policy.digest_explained:
+            continue
+        if any(other.equal >= policy.digest_verbatim and other.dense >= policy.trim_dense for other in inside):
             continue
         for other in inside:
             box = box.hull(other)
