@@ -34,8 +34,8 @@ class PassagePolicy:
     """How passages are found. Lengths and gaps in words unless said otherwise; shares and probabilities from 0 to 1.
 
     Tuned on the half "tune" of PAN 2013 and on made news of seed 7 (`benchmarks/quality.py` reports the other half): `evidence`,
-    `cosine`, `dice`, `sentence_gap`, `near`, `drop`, `rare`, `chain_run`, `trim_*`, `merge_*`, `digest*`. PlagDet did not move with
-    `exact_share` from .75 to .92 and `fragment` up to .01; the others are as first chosen.
+    `cosine`, `dice`, `sentence_gap`, `near`, `drop`, `rare`, `chain_run`, `trim_*`, `merge_*`, `digest*`. PlagDet did not
+    move with `exact_share` from .75 to .92 and `fragment` up to .01; the others are as first chosen.
 
     *Chains* of equal runs. `run_words`: 12, the printed guarantee (contract). `chain_run`: 6, a shorter run of equal words is
     a stock phrase as often as a copy (5: .909 instead of .913 on random rewordings). `chain_gap`: 10, runs are of one passage
@@ -100,16 +100,16 @@ class PassagePolicy:
 
 
 EVIDENCE = (1.96, 0.96, 2.24, 4.52, 2.14, 1.94, -17.59)
-"""Log odds that a box carries the same text (`kernels.sentences.evidence`). Logistic regression on some 3,700 boxes: true and false
-ones of PAN 2013 (tune), made news (seed 7), and, as false ones, those of 945 pairs about one event from two outlets. Where 6% of the
-reworded passages of PAN are lost, 9% of those pairs keep one; quotations of one speaker, lists and releases are among them."""
+"""Log odds that a box carries the same text (`kernels.sentences.evidence`). Logistic regression on some 3,700 boxes: true and
+false ones of PAN 2013 (tune), made news (seed 7), and, as false ones, those of 945 pairs about one event from two outlets. Where
+6% of the reworded passages of PAN are lost, 9% of those pairs keep one; quotations of one speaker, lists and releases among them."""
 BELONGS_SUBMISSION, BELONGS_ARTICLE = (5.28, 17.7, -1.27, -1.19), (2.32, 10.11, -0.7, -2.07)
 """Log odds that a sentence beside a passage belongs to it (`kernels.sentences.settle`), submission and article side. Logistic
 regression on 2,700 neighbours of PAN 2013 (tune): 2.5% and 11% of them judged wrongly."""
 DIGEST_SCAN, DIGEST = (0.4, 0.55, 0.1, 2.0, 0.15), (8.14, 2.51, 3.21, -4.02, -3.88, -1.58, -6.41)
-"""Where a digest of a whole article is looked for, and the log odds that it is one: coefficients of what `kernels.sentences.digest`
-gives, of the share that one stretch accounts for, of the log of the article's sentences, and the intercept. Fitted on the
-summaries of PAN 2013 (tune) against its other pairs and 900 pairs about one event."""
+"""Where a digest of a whole article is looked for, and the log odds that it is one: coefficients of what
+`kernels.sentences.digest` gives, of the share that one stretch accounts for, of the log of the article's sentences, and the
+intercept. Fitted on the summaries of PAN 2013 (tune) against its other pairs and 900 pairs about one event."""
 
 
 @dataclass(frozen=True, slots=True)
