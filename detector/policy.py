@@ -102,7 +102,7 @@ class PassagePolicy:
 EVIDENCE = (1.96, 0.96, 2.24, 4.52, 2.14, 1.94, -17.59)
 """Log odds that a box carries the same text (`kernels.sentences.evidence`). Logistic regression on some 3,700 boxes: true and
 false ones of PAN 2013 (tune), made news (seed 7), and, as false ones, those of 945 pairs about one event from two outlets. Where
-6% of the reworded passages of PAN are lost, 9% of those pairs keep one; quotations of one speaker, lists and releases among them."""
+6% of the reworded passages of PAN are lost, 9% of those pairs keep one, quotations of one speaker and releases among them."""
 BELONGS_SUBMISSION, BELONGS_ARTICLE = (5.28, 17.7, -1.27, -1.19), (2.32, 10.11, -0.7, -2.07)
 """Log odds that a sentence beside a passage belongs to it (`kernels.sentences.settle`), submission and article side. Logistic
 regression on 2,700 neighbours of PAN 2013 (tune): 2.5% and 11% of them judged wrongly."""
