@@ -20,6 +20,9 @@ from fingerprints.furniture_lines import MAX_HEADLINE, MAX_NAMES, brackets, isla
 from fingerprints.furniture_view import View, ranges_to_spans
 from fingerprints.tokens import CAPITAL, LINE, SENTENCE, Tokens, tokenize
 
+QUOTES = ('"', "“", "”")
+MAX_QUOTED = 8
+"""Words in quotation marks inside a headline; a longer quotation is text."""
 MAX_SENTENCE = 45
 """Words. A call to follow, share or watch is never longer; what is, is no furniture."""
 
@@ -106,9 +109,10 @@ def _headline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int)
         return after if label_ends and not view.brackets(at) else at
     if after == line_end:
         return _headline_lines(view, after) if view.opens_line(at) or label_ends else at
-    if not (label_ends or shouted or view.capital(after)):
+    own_line = view.opens_line(at) and line_end - after <= MAX_HEADLINE
+    if not (label_ends or shouted or view.capital(after) or (own_line and view.number(after))):
         return at
-    if view.opens_line(at) and line_end - after <= MAX_HEADLINE and not view.prose(after, line_end):
+    if own_line and not view.prose(after, line_end):
         return line_end
     return _headline_end(view, lexicon, after, min(line_end, after + MAX_HEADLINE))
 
@@ -128,12 +132,24 @@ def _headline_lines(view: View, at: int) -> int:
 def _headline_end(view: View, lexicon: Lexicon, at: int, limit: int) -> int:
     """Where a headline ends that runs on into text: at the end of its sentence, else where capitals stop being the rule."""
     for i in range(at, limit):
-        if i > at + 2 and (view.starts_sentence(i) or (view.capital(i) and view.gap(i) == ",")):
+        if i > at + 2 and (view.starts_sentence(i) or _MISSING.search(view.gap(i)) or _opens_speech(view, i)):
             return i
-        if view.capital(i) or view.minor(i):
+        if view.capital(i) or view.minor(i) or view.gap(i) in ("-", "'", "’") or _small_in_headline(view.word(i)):
             continue
         return _start_of_sentence_before(view, lexicon, at, i)
     return limit if limit == view.line_end(at) else _start_of_sentence_before(view, lexicon, at, limit)
+
+
+def _small_in_headline(word: str) -> bool:
+    """Whether `word`, which begins small and is no function word, still may stand in a headline: ``vs``, ``ala``, ``iPhone``."""
+    return len(word) <= 3 or not word.islower()
+
+
+def _opens_speech(view: View, at: int) -> bool:
+    """Whether a quotation opens before `at` that is too long for one inside a headline."""
+    if view.gap(at)[-1:] not in QUOTES:
+        return False
+    return not any(c in view.gap(i) for i in range(at + 1, min(at + MAX_QUOTED, view.n)) for c in QUOTES)
 
 
 def _start_of_sentence_before(view: View, lexicon: Lexicon, at: int, verb: int) -> int:
@@ -142,7 +158,7 @@ def _start_of_sentence_before(view: View, lexicon: Lexicon, at: int, verb: int) 
         end = view.sentence_end(at + 1, MAX_HEADLINE)
         return at if view.prose(at, end) else end
     for i in range(verb - 1, at + 3, -1):
-        if view.hash[i] in lexicon.openers and view.capital(i):
+        if view.capital(i) and (view.hash[i] in lexicon.far_openers or (verb - i <= 2 and view.hash[i] in lexicon.openers)):
             return i
     i = verb - 1
     while i > at + 3 and (not view.capital(i) or view.bigram_recurs(i - 1)):

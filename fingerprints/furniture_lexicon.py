@@ -36,6 +36,7 @@ class Lexicon(NamedTuple):
     channels: frozenset[int]
     credits: frozenset[int]
     openers: frozenset[int]
+    far_openers: frozenset[int]
 
 
 @cache
@@ -69,6 +70,7 @@ def lexicon() -> Lexicon:
                 rules.CHANNELS,
                 rules.CREDITS,
                 rules.OPENERS,
+                rules.FAR_OPENERS,
             )
         ),
     )

@@ -11,7 +11,7 @@ from fingerprints.furniture_view import View
 MAX_NAME_LINE = 4
 MAX_VOCABULARY_LINE = 14
 """Words of a line of names beside furniture, and of a line of counters and share names."""
-MAX_HEADLINE = 24
+MAX_HEADLINE = 25
 MAX_NAMES = 8
 """Words of another article's headline, and of the names after a byline label."""
 

@@ -141,13 +141,18 @@ TOP_LEVEL = "com co id net org tv news go my sg info online media press biz asia
 """What follows the full stop in the name of a site."""
 
 OPENERS = """
-menurut ia dia mereka kami kita sementara selain dalam pada saat ketika namun tetapi sebelumnya kemudian lalu hal ini itu
-kepala wakil kapolres kapolresta kapolda kapolsek kasat kabid kombes akbp kompol akp iptu bupati gubernur walikota wali
-menteri presiden ketua direktur sekretaris juru dari untuk adapun dengan setelah sesudah usai atas karena sebab akibat
-berdasarkan hingga sampai sejumlah beberapa para seorang sebanyak meski meskipun walau warga polisi pihak pihaknya kini
-sekarang terkait melalui jika bila apabila sejak tak tidak bahkan lebih akan juga diketahui kejadian peristiwa pelaku korban
+ia dia mereka kami kita dalam pada saat ketika kemudian lalu hal ini itu juru dari untuk dengan setelah sesudah usai atas
+karena sebab akibat hingga sampai sejumlah beberapa para seorang sebanyak warga polisi pihak pihaknya kini sekarang terkait
+melalui jika bila apabila sejak tak tidak bahkan lebih akan juga diketahui kejadian peristiwa pelaku korban
 """
-"""Words that often open a sentence of news: where a headline and the text after it run together, one of these starts the text."""
+"""Words that often open a sentence of news, but stand in headlines as well."""
+
+FAR_OPENERS = """
+menurut menurutnya sementara selain namun tetapi sebelumnya adapun berdasarkan meski meskipun walau kepala wakil kapolres
+kapolresta kapolda kapolsek kasat kabid kombes akbp kompol akp iptu bupati gubernur walikota wali menteri presiden ketua
+direktur sekretaris
+"""
+"""Words that open a sentence of news even where long names and titles follow: the text begins there after a headline."""
 
 CITY_FIRSTS = (
     "kuala new san los bandar tanjung banda nusa pangkal bukit abu hong buenos rio tel phnom port kab kabupaten sungai teluk"

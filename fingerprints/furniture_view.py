@@ -131,7 +131,7 @@ class View:
         """Whether `[first, after)` reads like text, not like a headline or label: several words, ended by a full stop."""
         if after - first < 7:
             return False
-        closing = self.text[self.end[after - 1] : self.end[after - 1] + 4].strip()
+        closing = self.text[self.end[after - 1] : self.end[after - 1] + 4].partition("\n")[0].strip()
         if closing[:1] not in (".", '"', "”", "!", "?", "’", "'", ")") and not any(
             self.flags[i] & SENTENCE for i in range(first + 1, after)
         ):
