@@ -60,7 +60,7 @@ class PassagePolicy:
     at. `digest_cosine`: .1, from which a sentence of the article counts as used. `digest_ratio`: 2.5, how much longer the
     article is; `digest_most`: 300, beyond that share words meet by chance. `digest_window`, `digest_compact`: 1.5 and .78; no
     digest is what a stretch of the article so many times as long accounts for. `digest_explained`: .95, nor what passages
-    inside account for. `digest_verbatim`: 40, nor what holds so long a verbatim passage.
+    inside account for. `digest_verbatim`: 65, nor what holds so long a verbatim passage.
     """
 
     run_words: int = 12
@@ -95,7 +95,7 @@ class PassagePolicy:
     digest_window: float = 1.5
     digest_compact: float = 0.78
     digest_explained: float = 0.95
-    digest_verbatim: int = 40
+    digest_verbatim: int = 65
     digest_cosine: float = 0.1
 
 
