@@ -30,8 +30,8 @@ MAX_SENTENCE = 45
 def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[Span]:
     """The furniture of `text` (`tokens` are its own): sorted, disjoint spans that start and end with a word.
 
-    `title`: the headline, where it is known; copies of it at the start count as furniture. Without it only the first
-    copies of a doubled headline do. Own words are those outside the spans.
+    `title`: the headline, where it is known; copies of it at the start count as furniture. Without it those of a headline
+    that stands twice or more do. Own words are those outside the spans.
     """
     if len(tokens) == 0:
         return []

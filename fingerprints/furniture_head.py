@@ -25,11 +25,12 @@ MIN_PARAGRAPH = 8
 _GLUED = re.compile("U{4,}ll|llUl")
 _DASH = re.compile(r"\s*(?:[–—―‒]+|-{2,3})\s*|\s+-\s*|-\s+")
 _DOMAIN_END = re.compile(r"\.(?=[^\W\d_])")
+_SEPARATORS = "|»›>/→•·×*–—-"
 _ANY_DASH = re.compile(r"[–—―‒\-|]")
 
 
 def mark_head(view: View, title: Tokens | None) -> None:
-    """Mark breadcrumb, the first copies of the headline (all, where `title` is known) and the dateline."""
+    """Mark breadcrumb, the copies of a headline that stands twice or is known, and the dateline."""
     at = _breadcrumb_glued(view)
     at = _headlines(view, at, title)
     _dateline(view, at)
@@ -66,8 +67,6 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
             return known
     end = 0
     for first in _starts(view, crumb):
-        if first < end:
-            continue
         found = _repeated(view, first, glued=first == crumb > 0)
         if found is None:
             continue
@@ -75,9 +74,7 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
         first_end = min(first + length, again)
         view.mark(0 if first <= crumb + MAX_CRUMB or _all_furniture_before(view, first) else first, first_end)
         _mark_between(view, first_end, again)
-        end = again + length
-        if end < view.n and view.number(end) and not view.opens_line(end):
-            view.mark(end, end + 1)  # the view counter behind a headline on the same line
+        end = _further_copies(view, again, length) or again
         break
     if crumb and not end and view.is_line(0, view.line_end(0)) and view.line_end(0) <= 14 and view.line_end(0) < view.n:
         view.mark(0, view.line_end(0))
@@ -85,14 +82,43 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
     return end
 
 
+def _further_copies(view: View, again: int, length: int) -> int:
+    """Mark the copies of a headline from its second one at `again` on; the end of the last, 0 where the second opens a sentence."""
+    words, end, at = view.head[again : again + length], 0, again
+    while at + length <= len(view.head):
+        if view.head[at : at + length] == words and (view.opens(at) or at == end or at == again) and _stands(view, at + length):
+            view.mark(at, at + length)
+            end = at = at + length
+            if end < view.n and view.number(end) and not view.opens_line(end) and (view.capital(end + 1) or view.opens(end + 1)):
+                view.mark(end, end + 1)  # the view counter behind a headline on the same line
+        else:
+            at += 1
+    return end
+
+
+def _stands(view: View, end: int) -> bool:
+    """Whether a headline that ends at `end` stands alone, and is not the beginning of a sentence that goes on."""
+    if view.opens_line(end):
+        return True
+    gap = view.gap(end)
+    return "," not in gap and (view.capital(end) or view.number(end) or _separates(gap))
+
+
+def _separates(gap: str) -> bool:
+    """Whether `gap` is a separator of a path or title line; a hyphen or dash within a word is none."""
+    mark = gap.strip()
+    return mark[:1] in _SEPARATORS and mark != "" and (gap != mark or mark not in "-–/")
+
+
 def _starts(view: View, crumb: int) -> list[int]:
-    """Where the first copy of a headline may begin: after the breadcrumb, at the start, on one of the first short lines."""
+    """Where the first copy of a headline may begin: after the breadcrumb, at the start, on one of the first short lines and behind
+    the last separator on them."""
     starts = list(range(crumb, crumb + MAX_CRUMB + 1)) if crumb else [0]
     for first, after in pairwise(view.lines[:HEAD_LINES]):
         if after - first > MAX_TITLE or first >= HEAD_WORDS:
             break
-        if first not in starts:
-            starts.append(first)
+        parts = [i for i in range(first + 1, after) if _separates(view.gap(i))]
+        starts += [i for i in (first, *parts[-1:]) if i not in starts]
     return starts
 
 
@@ -118,6 +144,8 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
         whole = first + length == view.line_end(first) and view.opens_line(first)
         if whole and view.opens_line(again):
             return again, length
+        if _part_of_line(view, first, length) and view.is_line(again, again + length):
+            return again, length
         if whole and view.capital(again) and (again + length >= view.n or view.capital(again + length)):
             return again, length
         if glued and view.word(first - 1).endswith(view.word(again - 1)):
@@ -125,6 +153,13 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
         if first + length == again or (view.opens_line(first) and _no_text(view, first + length, again)):
             return again, length
     return None
+
+
+def _part_of_line(view: View, first: int, length: int) -> bool:
+    """Whether separators part the headline from the rest of its line: ``Home / Daerah / Headline``, ``Headline - Name``."""
+    end = first + length
+    before = view.opens_line(first) or _separates(view.gap(first))
+    return before and (view.opens_line(end) or _separates(view.gap(end)))
 
 
 def _no_text(view: View, first: int, after: int) -> bool:

@@ -91,7 +91,7 @@ class View:
 
     def opens(self, at: int) -> bool:
         """Whether something new starts here: a line, a sentence, a bracket, or what follows furniture or a wide gap."""
-        if at == 0 or self.flags[at] & (LINE | SENTENCE) or at in self.ends:
+        if at == 0 or at >= self.n or self.flags[at] & (LINE | SENTENCE) or at in self.ends:
             return True
         gap = self.gap(at)
         return "  " in gap or "\xa0" in gap or any(c in gap for c in "([|•·×»*\t")

@@ -158,15 +158,33 @@ def test_prose_that_mentions_furniture_stays(prose: str) -> None:
     assert furniture(f"{BODY} {prose} {NEXT}") == []
 
 
-def test_first_copies_of_a_doubled_headline() -> None:
-    title = "Jalan Desa Sukamaju Mulai Diperbaiki Pekan Depan"
-    assert furniture(f"{title}\n{title}\n{BODY}") == [title]
-    assert furniture(f"{title} {title} {BODY}") == [title]
-    assert furniture(f"{title}\n{BODY}") == []
+TITLE = "Jalan Desa Sukamaju Mulai Diperbaiki Pekan Depan"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(f"{TITLE}\n{TITLE}\n", f"{TITLE} {TITLE} ", f"{TITLE} {TITLE} 87 × ", f"{TITLE}\n{TITLE}\n{TITLE}\n"),
+        *(f"{TITLE} {TITLE} {TITLE} ", f"Beranda\n{TITLE}\n{TITLE}\n124\n×\nSebarkan artikel ini\n"),
+        *(f"DAERAHHULUPEMDES{TITLE}\n{TITLE}\n", f"DAERAHHULUPEMDES{TITLE} {TITLE} 124 × Sebarkan artikel ini "),
+        *(f"{TITLE} - Warta Hulu\n{TITLE}\n", f"Home / Daerah / {TITLE}\n{TITLE}\n"),
+        f"{TITLE}\nSenin, 8 Juli 2024\nOleh: Andi Saputra\n{TITLE}\n",
+    ],
+)
+def test_all_copies_of_a_headline_that_stands_twice(head: str) -> None:
+    assert own(head + BODY) == own(BODY)
+    assert own(f"{head}KABARHULU.CO.ID, KENDARI | 9 Juli 2024 – {BODY}") == own(BODY)
+
+
+def test_a_headline_alone_or_taken_up_by_the_first_sentence_stays() -> None:
+    assert furniture(f"{TITLE}\n{BODY}") == []
+    lead = f"{TITLE} setelah menunggu dua tahun. {BODY}"
+    assert own(f"{TITLE}\n{lead}") == own(lead)
+    assert own(f"{TITLE}\n{TITLE}\n{lead}") == own(lead)
 
 
 def test_known_headline_counts_wherever_it_opens_the_text() -> None:
-    title = "Jalan Desa Sukamaju Mulai Diperbaiki Pekan Depan"
+    title = TITLE
     assert own(f"{title}\n{BODY}", title) == own(BODY)
     assert own(f"{title} {BODY}", title) == own(BODY)
     assert own(f"{title}\n{title}\n{BODY}", title) == own(BODY)
