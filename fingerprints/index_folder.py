@@ -88,7 +88,7 @@ class IndexFolder:
                     continue
                 raise
             self.manifest, self._stamp = manifest, stamp
-            return manifest, Snapshot.of(manifest.seq, [(s, None) for s in segments]).without(removed.tolist())
+            return manifest, Snapshot.of(manifest.seq, [(s, None) for s in segments]).without(removed.tolist())[0]
         raise IndexDamaged("the index changes faster than it can be read")
 
     def _read_removed(self, file: File | None) -> NDArray[np.uint32]:

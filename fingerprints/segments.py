@@ -33,6 +33,7 @@ COPIES = 250
 """Articles that are mostly common runs (many copies of one text) and listed: some more than a report's 200 matches."""
 CROWD = 48
 """Segments from which `apply` itself merges: the background has fallen behind."""
+NONE = np.empty(0, np.uint32)
 Writer = Literal["auto"] | bool
 
 
@@ -136,16 +137,19 @@ class SegmentIndex:
                     removed.append((seq, entry.removes))
                 if entry.fingerprint is not None:
                     documents[seq] = Document(seq, entry.fingerprint, entry.outlet)
-            parts = self._snapshot.without(r for _, r in removed) if removed else list(self._snapshot.parts)
+            parts, gone = self._snapshot.without(r for _, r in removed) if removed else (list(self._snapshot.parts), 0)
             held = list(documents.values())
             for i in range(0, len(held), upkeep.FLUSH):
                 parts.append((build(held[i : i + upkeep.FLUSH]), None))
                 upkeep.gather(parts, self._frozen)
             seq = max(seq, upto or 0)
             if seq > self._snapshot.seq:
-                self._snapshot = Snapshot.of(seq, parts)
+                before = self._snapshot
+                self._snapshot = Snapshot.of(seq, parts, before.live - gone + len(held))
                 if self._folder is not None:
                     self._removals += removed
+                if len(held) < upkeep.AT_ONCE and not gone and len(parts) <= len(before.parts):
+                    return  # merged at once
         self._after_apply()
 
     def _after_apply(self) -> None:
@@ -162,7 +166,7 @@ class SegmentIndex:
         """Articles that may share text with `fingerprint`; at most `limit` beside the verbatim ones."""
         self._sound()
         snapshot, f = self._snapshot, fingerprint
-        left_out = np.array(sorted(exclude), np.uint32)
+        left_out = np.array(sorted(exclude), np.uint32) if exclude else NONE
         seq, weight, verbatim, runs, omitted = candidates(
             snapshot.table,
             f.words,
@@ -176,9 +180,8 @@ class SegmentIndex:
             COMMON_ARTICLES,
             COPIES,
         )
-        order = np.lexsort((seq, -weight))
         common = tuple(CommonRun(*run) for run in runs.tolist()) if len(runs) else ()
-        return Candidates(seq[order].astype(np.int64), weight[order], verbatim[order], common, int(omitted))
+        return Candidates(seq, weight, verbatim, common, omitted)
 
     def duplicates(
         self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset(), limit: int = 200
@@ -239,7 +242,7 @@ class SegmentIndex:
                 parts.append((segment, mark if mark.any() else None))
         self._removals = [(at, seq) for at, seq in self._removals if at > manifest.seq]
         seq = max(before.seq, manifest.seq)
-        self._snapshot = Snapshot.of(seq, Snapshot.of(seq, parts).without(removed for _, removed in self._removals))
+        self._snapshot = Snapshot.of(seq, Snapshot.of(seq, parts).without(removed for _, removed in self._removals)[0])
 
     def flush(self) -> None:
         """Write what is only in memory to the index folder, if there is one and this process writes it. Raises `IndexError_` when

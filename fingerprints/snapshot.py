@@ -40,9 +40,9 @@ class Snapshot:
         doc = segment.find(seq)
         return None if doc is None or (dead is not None and dead[doc]) else (i, doc)
 
-    def without(self, seqs: Iterable[int]) -> list[Part]:
-        """The parts with the articles of `seqs` marked dead, where they are held."""
-        parts, copied = list(self.parts), set()
+    def without(self, seqs: Iterable[int]) -> tuple[list[Part], int]:
+        """The parts with the articles of `seqs` marked dead, where they are held; how many those are."""
+        parts, copied, gone = list(self.parts), set(), 0
         for seq in seqs:
             if (place := self.locate(seq)) is None:
                 continue
@@ -53,8 +53,9 @@ class Snapshot:
                 dead = np.zeros(segment.docs, np.uint8) if dead is None else dead.copy()
                 parts[i] = segment, dead
             assert dead is not None
+            gone += not dead[doc]
             dead[doc] = 1
-        return parts
+        return parts, gone
 
 
 def dead_seqs(parts: Iterable[Part]) -> NDArray[np.uint32]:

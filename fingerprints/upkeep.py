@@ -10,12 +10,13 @@ import numpy as np
 from fingerprints.segment import MAX_DOCS, Segment, merged
 from fingerprints.snapshot import Part, dead_seqs
 
-AT_ONCE = 1024
-"""Articles: segments in memory up to this size together are merged while applying, 5 us an article."""
+AT_ONCE = 4096
+"""Articles: segments in memory up to this size together are merged while applying, 1 to 2 us an article each time."""
 FLUSH = 8192
 """Articles in memory at which the background thread writes them out (some 25 MB)."""
-FANOUT = 4
-"""So many neighbouring segments of one size class become one; classes are this factor apart."""
+FANOUT = 2
+"""So many neighbouring segments of one size class become one; classes are this factor apart. Every query asks every segment, in
+memory that no cache holds: few segments are worth the writing (of a million articles each is written seven times)."""
 DEAD_SHARE = 0.25
 """Share of dead articles from which a segment is rewritten."""
 

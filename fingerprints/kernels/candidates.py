@@ -172,7 +172,7 @@ def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclu
         firsts = first_windows(query, length)
         must_follow(firsts, ordered_at, length, follow_ordered)
     at, hashes, follow = schedule(ordered_at, free_at, place, follow_ordered)
-    docs, score, runs = collect(segments, query, at, hashes, follow, found, found_free, weight, length)
+    docs, score, runs = collect(segments, query, at, hashes, follow, found, found_free, frequency, weight, length)
     weighed, total = np.empty(len(docs), np.float32), np.empty(len(docs), np.float32)
     for i in range(len(docs)):
         weighed[i], total[i] = score[i, 2] + np.float32(TOTAL_SHARE) * score[i, 3], score[i, 3]

@@ -44,7 +44,22 @@ def _caster(dtype: Any) -> Any:
     return cast
 
 
+def _reader(dtype: Any, bits: int) -> Any:
+    @intrinsic
+    def read(typingctx, address):
+        """The integer at an address, as int64 or uint64. No array is made: nothing is counted, nothing checked."""
+
+        def codegen(context, builder, signature, args):
+            value = builder.load(builder.inttoptr(args[0], ir.IntType(bits).as_pointer()), typ=ir.IntType(bits))
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return dtype(types.int64), codegen
+
+    return read
+
+
 _i64, _u64, _u32, _u8 = _caster(types.int64), _caster(types.uint64), _caster(types.uint32), _caster(types.uint8)
+at8, at32, at64 = _reader(types.int64, 8), _reader(types.int64, 32), _reader(types.int64, 64)
 
 
 @intrinsic
@@ -86,16 +101,23 @@ def u8(address, length):
     return carray(_u8(address), length)
 
 
-@njit("int64(uint32[::1], int64, int64, int64, uint64)", nogil=True, cache=True)
-def bound(postings, step, low, high, value):
-    """The first posting in `[low, high)` whose upper 32 bits are not below `value`. `postings`: as uint32, `step` each."""
+@njit("UniTuple(int64, 3)(int64, int64)", nogil=True, cache=True)
+def family_at(base, family):
+    """(address of the table, address of the postings, bits) of a family of the segment at `base`."""
+    f = base + 8 * (FAMILY + FIELDS * family)
+    return base + at64(f + 8 * TABLE), base + at64(f + 8 * POSTINGS), at64(f + 8 * BITS)
+
+
+@njit("int64(int64, int64, int64, int64, int64)", nogil=True, cache=True)
+def bound(address, width, low, high, value):
+    """The first posting in `[low, high)` whose 32 bits at `address` are not below `value`; `width`: bytes from one to the next."""
     while high - low > LINEAR:
         middle = (low + high) >> 1
-        if np.uint64(postings[middle * step + step - 1]) < value:
+        if at32(address + middle * width) < value:
             low = middle + 1
         else:
             high = middle
-    while low < high and np.uint64(postings[low * step + step - 1]) < value:
+    while low < high and at32(address + low * width) < value:
         low += 1
     return low
 
@@ -104,36 +126,32 @@ def bound(postings, step, low, high, value):
 def ranges(segments, family, hashes, found):
     """Fill `found`, int64[segments, hashes, 2]: where the postings of each hash begin and end in each segment. Never outside the
     section, whatever a damaged file says."""
-    f, step = FAMILY + FIELDS * family, 2 if family == ORDERED else 1
+    width = 8 if family == ORDERED else 4
     for s in range(len(segments)):  # in three rounds, so that no read of memory waits for the one before it
-        head = header(segments[s, 0])
-        table, shift = segments[s, 0] + head[f + TABLE], np.uint64(32 - head[f + BITS])
+        table, _, bits = family_at(segments[s, 0], family)
         for i in range(len(hashes)):
-            prefetch(table + 4 * np.int64(np.uint64(hashes[i]) >> shift))
+            prefetch(table + 4 * (np.int64(hashes[i]) >> (32 - bits)))
     for s in range(len(segments)):
-        head = header(segments[s, 0])
-        count, shift = head[f + COUNT], np.uint64(32 - head[f + BITS])
-        table, postings = u32(segments[s, 0] + head[f + TABLE], 1 << head[f + BITS]), segments[s, 0] + head[f + POSTINGS]
+        base = segments[s, 0]
+        table, postings, bits = family_at(base, family)
+        count = at64(base + 8 * (FAMILY + FIELDS * family + COUNT))
         for i in range(len(hashes)):
-            bucket = np.uint64(hashes[i]) >> shift
-            low = min(np.int64(table[bucket]), count)
-            high = min(np.int64(table[bucket + np.uint64(1)]), count)
+            bucket = table + 4 * (np.int64(hashes[i]) >> (32 - bits))
+            low, high = min(at32(bucket), count), min(at32(bucket + 4), count)
             found[s, i, 0], found[s, i, 1] = low, high
             if low < high:
-                prefetch(postings + 4 * step * low)
-                prefetch(postings + 4 * step * high - 1)
+                prefetch(postings + width * low)
+                prefetch(postings + width * high - 1)
     for s in range(len(segments)):
-        head = header(segments[s, 0])
-        bits = np.uint64(head[f + BITS])
-        postings = u32(segments[s, 0] + head[f + POSTINGS], step * head[f + COUNT])
-        mask = (np.uint64(1) << (np.uint64(32) - bits)) - np.uint64(1)
+        _, postings, bits = family_at(segments[s, 0], family)
+        postings += width - 4
         for i in range(len(hashes)):
             low, high = found[s, i, 0], found[s, i, 1]
             if low < high:
-                key = np.uint64(hashes[i]) & mask
-                low = bound(postings, step, low, high, key << bits)
+                key = np.int64(hashes[i]) & ((np.int64(1) << (32 - bits)) - 1)
+                low = bound(postings, width, low, high, key << bits)
                 found[s, i, 0] = low
-                found[s, i, 1] = bound(postings, step, low, high, (key + np.uint64(1)) << bits)
+                found[s, i, 1] = bound(postings, width, low, high, (key + 1) << bits)
             else:
                 found[s, i, 1] = low
 

@@ -6,16 +6,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import BITS, COUNT, DOCS, FAMILY, FIELDS, FREE, ORDERED, POSTINGS, header, mix, u8, u32
+from fingerprints.kernels.memory import DOCS, FREE, ORDERED, at8, at32, at64, family_at, mix
 
 CAP = 128
 """Articles. A hash that more of them hold says too little to be read for its score."""
-READ = 16
+READ = 8
 """Postings read for their scores for each hash of the query, on the average: of a query of common hashes only the rarer ones count."""
-READ_LEAST = 2048
+READ_LEAST = 1024
 LOG_RANGE = 7.0
 """log2 of the articles that bring a weight to nothing: one article 1, two .73, eight .33, thirty-two .08."""
 FLOOR = 0.02
+RARITY = np.maximum(np.maximum(1 - np.log2(np.maximum(np.arange(CAP + 1), 1)) / LOG_RANGE, 0) ** 2, FLOOR).astype(np.float32)
+"""The weight of a hash by how many articles hold it."""
 _U32 = "Array(uint32, 1, 'C', readonly=True)"
 _I32 = "Array(int32, 1, 'C', readonly=True)"
 
@@ -46,27 +48,28 @@ def distinct(hashes, unique, place, first):
 def frequencies(segments, family, found, out):
     """Fill int32[hashes]: live articles that hold each hash, exact up to `CAP`, more than that where more."""
     out[:] = 0
-    f, step = FAMILY + FIELDS * family, 2 if family == ORDERED else 1
+    width = 8 if family == ORDERED else 4
     for s in range(len(segments)):
-        base, dead_at = segments[s]
-        head = header(base)
-        docs = head[DOCS]
-        postings, mask = u32(base + head[f + POSTINGS], step * head[f + COUNT]), np.uint32((1 << head[f + BITS]) - 1)
-        dead = u8(dead_at, docs)
+        base, dead = segments[s, 0], segments[s, 1]
+        docs = at64(base + 8 * DOCS)
+        _, postings, bits = family_at(base, family)
+        postings += width - 4
+        mask = (np.int64(1) << bits) - 1
         for i in range(len(out)):
-            low, high = found[s, i, 0], found[s, i, 1]
-            if not dead_at and (family == FREE or high - low < 2):
-                out[i] = min(out[i] + (high - low), CAP + 1)
+            low, high, n = found[s, i, 0], found[s, i, 1], np.int64(out[i])
+            if not dead and (family == FREE or high - low < 2):
+                out[i] = min(n + high - low, CAP + 1)
                 continue
             last = np.int64(-1)
             for j in range(low, high):
-                if out[i] > CAP:
+                if n > CAP:
                     break
-                doc = np.int64(postings[step * j + step - 1] & mask)
-                if doc == last or doc >= docs or (dead_at and dead[doc]):
+                doc = at32(postings + width * j) & mask
+                if doc == last or doc >= docs or (dead and at8(dead + doc)):
                     continue
                 last = doc
-                out[i] += 1
+                n += 1
+            out[i] = n
 
 
 @njit("float32[::1](int32[::1])", nogil=True, cache=True)
@@ -81,13 +84,9 @@ def weights(frequency):
     while most < CAP and room >= holding[most + 1] * (most + 1):
         most += 1
         room -= holding[most] * most
-    known = np.empty(CAP + 1, np.float32)
-    for n in range(CAP + 1):
-        rarity = max(1.0 - np.log2(max(n, 1)) / LOG_RANGE, 0.0)
-        known[n] = max(rarity * rarity, FLOOR)
     out = np.empty(len(frequency), np.float32)
     for i in range(len(frequency)):
-        out[i] = known[frequency[i]] if frequency[i] <= most else np.float32(0)
+        out[i] = RARITY[frequency[i]] if frequency[i] <= most else np.float32(0)
     return out
 
 

@@ -8,12 +8,15 @@ from numba import njit
 
 from fingerprints.kernels.memory import SCAN, prefetch
 
+MULTIPLIER = 0x9E3779B97F4A7C1
+"""Spreads article numbers over a table: the golden ratio of 60 bits."""
+
 
 @njit("int64(int32[::1], int64[::1], int64)", nogil=True, cache=True)
 def slot_of(table, docs, doc):
     """Where `doc` stands in the open-addressing `table`, or the empty place where it belongs."""
     mask = len(table) - 1
-    slot = np.int64(np.uint64(doc) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & mask
+    slot = (doc * MULTIPLIER >> 20) & mask
     while table[slot] and docs[table[slot] - 1] != doc:
         slot = (slot + 1) & mask
     return slot

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fingerprints import index_folder, manifest, segments, upkeep
 from fingerprints.errors import IndexDamaged, IndexError_
 from fingerprints.index import Entry
+from fingerprints.segment import outlet_hash
 from fingerprints.segments import SegmentIndex
 from tests.contracts.index_contract import as_lists, fp, text
 
@@ -33,8 +33,9 @@ def holds(index: SegmentIndex, seq: int) -> bool:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index of seqs 1 to 30 in two segments; 3 and 20 removed by changes 31 and 32."""
+    monkeypatch.setattr(upkeep, "FANOUT", 4)  # two small segments stay two
     path = tmp_path / "index"
     index = opened(path)
     add(index, 1, 15)
@@ -316,9 +317,14 @@ def test_a_disk_that_refuses_is_reported_and_loses_nothing(folder: Path) -> None
 
 
 def test_outlets_survive_merging(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "FANOUT", 2)
     index = opened(folder)
-    found = np.concatenate([segment.outlets for segment, _ in index._snapshot.parts])
-    assert len(set(found.tolist())) == 3
+    before = [segment.docs for segment, _ in index._snapshot.parts]
+    index._maintain()
+    (segment, dead), *rest = index._snapshot.parts
+    assert (before, segment.docs, dead, rest) == ([15, 15], 28, None, [])
+    expected = [outlet_hash(f"outlet{(seq - 1) % 15 % 3}") for seq in segment.seqs.tolist()]
+    assert segment.outlets.tolist() == expected
     index.close()
 
 
