@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprints import folding, signature, words
+from fingerprints import signature
 from fingerprints.kernels import sketch as kernels
-from fingerprints.sketch import RUN_WORDS, SHAPE
-from fingerprints.tokens import Tokens, code_points
+from fingerprints.sketch import RUN_WORDS
+from fingerprints.tokens import Tokens, tables
 
-__all__ = ["COMMON_ARTICLES", "RUN_WORDS", "SCHEME", "Fingerprint", "fingerprint", "fingerprint_many"]
+__all__ = ["COMMON_ARTICLES", "RUN_WORDS", "SCHEME", "Fingerprint", "Fingerprints", "fingerprint", "fingerprint_many"]
 
 COMMON_ARTICLES = 100
 """Articles. A run that stands in more of them is common. Both are promises of the contract."""
-SCHEME = "sidik1-fold1-stem2-word64-winnow5w8-pair2s0.14-affine32x128"
+SCHEME = "sidik2-fold1-stem2-word64-winnow5w8-pair2s0.14-affine32x128"
 """All that determines the bytes of a fingerprint: tables, hashes, shingles, samples, permutations. Changes with any of them."""
 
 
@@ -37,26 +38,62 @@ class Fingerprint:
     signature: NDArray[np.uint32]
 
 
+class Fingerprints(Sequence[Fingerprint]):
+    """The fingerprints of n texts in flat arrays, for who takes them whole; each is made only when asked for.
+
+    `words`, `ordered`, `ordered_at`, `free`, `free_at`: those of `Fingerprint`, text after text. `sizes`: int64[n, 3], how many
+    words, ordered and free hashes each text has. `signatures`: uint32[n, 128].
+    """
+
+    __slots__ = ("_ends", "free", "free_at", "ordered", "ordered_at", "signatures", "sizes", "words")
+
+    def __init__(self, packed: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
+        self.sizes = sizes
+        self._ends: list[list[int]] | None = None
+        w, o, f = sizes.sum(axis=0).tolist()
+        halves, end = packed.view(np.uint32), w + o + f + signature.PERMUTATIONS * len(sizes)
+        places = halves[end:].view(np.int32)
+        self.words, self.ordered, self.free = halves[:w], halves[w : w + o], halves[w + o : w + o + f]
+        self.signatures = halves[w + o + f : end].reshape(-1, signature.PERMUTATIONS)
+        self.ordered_at, self.free_at = places[:o], places[o : o + f]
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @overload
+    def __getitem__(self, index: int) -> Fingerprint: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Fingerprint]: ...
+    def __getitem__(self, index: int | slice) -> Fingerprint | list[Fingerprint]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if self._ends is None:
+            self._ends = [[0, 0, 0], *self.sizes.cumsum(axis=0).tolist()]
+        i = range(len(self))[index]
+        (w, o, f), (w_end, o_end, f_end) = self._ends[i], self._ends[i + 1]
+        return Fingerprint(
+            self.words[w:w_end],
+            self.ordered[o:o_end],
+            self.ordered_at[o:o_end],
+            self.free[f:f_end],
+            self.free_at[f:f_end],
+            self.signatures[i],
+        )
+
+
 def fingerprint(tokens: Tokens) -> Fingerprint:
     """The fingerprint of one text. Without words all is empty and the signature all ones, as of an empty set."""
-    values, at, ordered = kernels.fingerprint(tokens.hash, tokens.stem, tokens.flags, signature.permutations(), SHAPE)
-    return _cut(values, at, len(tokens), ordered, len(at) - ordered)
+    packed, o, f = kernels.fingerprint(tokens.packed, len(tokens), tables())
+    halves, w = packed.view(np.uint32), len(tokens)
+    end = w + o + f + signature.PERMUTATIONS
+    places = halves[end:].view(np.int32)
+    return Fingerprint(
+        halves[:w], halves[w : w + o], places[:o], halves[w + o : w + o + f], places[o : o + f], halves[w + o + f : end]
+    )
 
 
-def fingerprint_many(texts: Sequence[str]) -> list[Fingerprint]:
+def fingerprint_many(texts: Sequence[str]) -> Fingerprints:
     """`fingerprint(tokenize(text))` of each text, in one compiled pass that lets other threads run. For bulk imports: some
     hundred articles a call."""
-    codes = code_points("".join(texts))
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    values, at, sizes = kernels.fingerprint_many(codes, ends, folding.flat(), words.lexicon(), signature.permutations(), SHAPE)
-    found, v, p = [], 0, 0
-    for n, ordered, free in sizes.tolist():
-        v_end, p_end = v + n + ordered + free + signature.PERMUTATIONS, p + ordered + free
-        found.append(_cut(values[v:v_end], at[p:p_end], n, ordered, free))
-        v, p = v_end, p_end
-    return found
-
-
-def _cut(values: NDArray[np.uint32], at: NDArray[np.int32], n: int, ordered: int, free: int) -> Fingerprint:
-    a, b = n + ordered, n + ordered + free
-    return Fingerprint(values[:n], values[n:a], at[:ordered], values[a:b], at[ordered:], values[b:])
+    return Fingerprints(*kernels.read("".join(texts), ends, tables(), True))

@@ -24,6 +24,7 @@ UPPER, MULTI, MARK, INVISIBLE, JOINING = 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 <
 """Capital; folds to several letters; vanishes; vanishes and is counted; of a script where joiners and bidi marks are spelling."""
 OTHER_SEPARATOR, SPACE, NEWLINE, STOP_MARK, END_MARK, WIDE_STOP, QUOTE, SYMBOL, OPENING = range(9)
 """Separators: full stop; ! ? and the ellipsis; full stop of scripts without spaces; closing quotes and brackets; opening ones."""
+NOT_PLAIN = 0xFF
 PLAIN_INVISIBLE, VARIATION, JOINER = range(3)
 
 BMP = 0x10000
@@ -197,6 +198,23 @@ def load() -> Folding:
     packed = flat()
     a, b, c, _ = (np.cumsum(packed[:4]) + 4).tolist()
     return Folding(packed[4:a], packed[a:b].reshape(-1, 2), packed[b:c].reshape(-1, 2), packed[c:])
+
+
+@cache
+def plain() -> NDArray[np.uint8]:
+    """uint8[65536]: what a code point is in a plain text: its ASCII letter (in its case) or digit, its class of separator, or
+    `NOT_PLAIN` where one byte does not tell all."""
+    table = load().bmp
+    value, bits = table & VALUE, table & ~np.uint32(VALUE)
+    out = np.full(BMP, NOT_PLAIN, np.uint8)
+    out[bits == 0] = value[bits == 0]
+    digit = (bits == WORD) & (value >= ord("0")) & (value <= ord("9"))
+    letter = (bits & ~np.uint32(UPPER) == WORD | LATIN) & (value >= ord("a")) & (value <= ord("z"))
+    out[digit | letter] = value[digit | letter]
+    out[letter & (bits & UPPER != 0)] -= 32
+    out[-1] = NOT_PLAIN  # what stands for all beyond
+    out.flags.writeable = False
+    return out
 
 
 if __name__ == "__main__":

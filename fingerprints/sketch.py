@@ -23,6 +23,3 @@ PAIR_DISTANCE = 2
 """Content words. How far apart the words of a pair may stand, 1 being neighbours."""
 PAIR_SHARE = 0.14
 """Share of the pairs that is kept: 65 of an article of 400 words, beside 86 shingles."""
-
-SHAPE = (SHINGLE_WORDS, WINDOW, PAIR_DISTANCE, round(PAIR_SHARE * 2**32))
-"""What the compiled loops take: words, shingles, content words, and the bound on the high half of a pair's hash."""

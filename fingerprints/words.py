@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprints.kernels.lexical import hash_word
+from fingerprints.kernels.lexical import BUCKETS, SLOTS, hash_word
 
 PREFIXES = ("meng", "meny", "mem", "men", "me", "peng", "peny", "pem", "pen", "per", "pe", "ber", "ter", "di", "ke", "se")
 PARTICLES = ("lah", "kah", "nya")
@@ -57,24 +57,30 @@ def stem(word: str) -> str:
     return word
 
 
-def _codes(word: str) -> NDArray[np.uint32]:
-    return np.frombuffer(word.encode("utf-32-le"), np.uint32)
-
-
 def word_hash(folded: str) -> int:
     """The 64-bit hash that `Tokens.hash` holds for a folded word."""
-    return int(hash_word(_codes(folded), 0, len(folded)))
+    spelled = folded.encode()
+    return int(hash_word(np.frombuffer(spelled + bytes(16), np.uint8), 0, len(spelled)))
 
 
 @cache
 def lexicon() -> NDArray[np.uint64]:
-    """Open-addressed hash set of 4096 slots: the word hash, its two lowest bits for stop word (1), abbreviation (2); 0: free."""
-    table = np.zeros(4096, np.uint64)
-    for word in sorted(stop_words() | abbreviations()):
+    """Perfect hash table (after Belazzougui, Botelho, Dietzfelbinger: Hash, displace, and compress, 2009) of stop words and
+    abbreviations: SLOTS entries, the word hash with its two lowest bits for stop word (1), abbreviation (2), 0: free; then
+    BUCKETS shifts. The 8 highest bits of a hash name its bucket, and shifted as the bucket says, its lowest bits the slot."""
+    table = np.zeros(SLOTS + BUCKETS, np.uint64)
+    buckets: list[list[int]] = [[] for _ in range(BUCKETS)]
+    for word in stop_words() | abbreviations():
         code = word_hash(word)
-        slot = code >> 52
-        while table[slot]:
-            slot = (slot + 1) % len(table)
-        table[slot] = (code & ~3) | (word in stop_words()) | (word in abbreviations()) << 1
+        buckets[code >> 56].append((code & ~3) | (word in stop_words()) | (word in abbreviations()) << 1)
+    for bucket in sorted(range(BUCKETS), key=lambda b: (-len(buckets[b]), b)):
+        codes = sorted(buckets[bucket])
+        for shift in range(2, 56 - SLOTS.bit_length()):
+            slots = [(code >> shift) % SLOTS for code in codes]
+            if len(set(slots)) == len(slots) and not table[slots].any():
+                table[slots], table[SLOTS + bucket] = codes, shift
+                break
+        else:
+            raise ValueError("the lexicon does not fit its table")
     table.flags.writeable = False
     return table

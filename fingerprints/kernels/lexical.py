@@ -1,4 +1,4 @@
-"""Hashing and stemming of one word."""
+"""Hashing and stemming of one word, which stands in a stream of bytes: UTF-8 of the folded letters."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
@@ -6,33 +6,43 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-VALUE = np.uint32((1 << 21) - 1)
-STEP = np.uint64(0xD6E8FEB86659FD93)
-MIX_A = np.uint64(0xFF51AFD7ED558CCD)
-MIX_B = np.uint64(0xC4CEB9FE1A85EC53)
-HALF = np.uint64(33)
-TAG = np.uint64(3)
+from fingerprints.kernels.vectors import address, folded_product, load64
+
+FRONT = 64
+"""Bytes before the first word of a stream that may be read, and after its last."""
 STOP_WORD, ABBREVIATION = 1, 2
-BUFFER = 32
-MIN_STEM = 4
-POWERS = np.array([pow(int(STEP), n, 2**64) for n in range(BUFFER + 1)], np.uint64)
+MIN_STEM, MAX_STEM = 4, 32
+SLOTS, BUCKETS = 1024, 256
+"""Of the lexicon: places for words, and the shifts that lead there."""
+
+SALT = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xD6E8FEB86659FD93),
+    np.uint64(0xC2B2AE3D27D4EB4F),
+    np.uint64(0xA0761D6478BD642F),
+)
+MIX_A, MIX_B = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
+HALF = np.uint64(33)
+LOW_BYTES = np.array([(1 << 8 * min(n, 8)) - 1 for n in range(17)], np.uint64)
+HIGH_BYTES = np.array([(1 << 8 * max(n - 8, 0)) - 1 for n in range(17)], np.uint64)
+"""Masks of the first and the second eight bytes of a word of n bytes."""
+BITS, BYTE, FEWEST = np.uint64(3), np.uint64(8), np.uint64(MIN_STEM)
+FIVE_BYTES, SIX_BYTES, SEVEN_BYTES = np.uint64(40), np.uint64(48), np.uint64(56)
+LAST, TWO, THREE = np.uint64(0xFF), np.uint64(0xFFFF), np.uint64(0xFFFFFF)
 
 
 def _packed(letters):
-    return np.uint64(int.from_bytes(letters.encode(), "big"))
+    return np.uint64(int.from_bytes(letters.encode(), "little"))
 
 
-LETTER_E, LETTER_G, LETTER_I, LETTER_K, LETTER_M, LETTER_N, LETTER_R, LETTER_S, LETTER_Y = map(_packed, "egikmnrsy")
+LETTER_E, LETTER_G, LETTER_I, LETTER_M, LETTER_N, LETTER_R, LETTER_S, LETTER_Y = map(_packed, "egimnrsy")
 ME, PE, DI, KE, SE, AN, ED, LY, BER, TER, KAN, LAH, KAH, NYA, ING = map(
     _packed, ["me", "pe", "di", "ke", "se", "an", "ed", "ly", "ber", "ter", "kan", "lah", "kah", "nya", "ing"]
 )
-ASCII = np.uint64(127)
-BYTE, TWO_BYTES = np.uint64(8), np.uint64(16)
-SWALLOWED = np.array([chr(code) in "ptsk" for code in range(128)])
-VOWEL = np.array([chr(code) in "aeiou" for code in range(128)])
+SWALLOWED, VOWELS = (np.uint64(sum(1 << ord(letter) - 96 for letter in letters)) for letters in ("ptsk", "aeiou"))
 
 
-@njit(inline="always", error_model="numpy")
+@njit(error_model="numpy")
 def mix(h):
     """Finaliser of MurmurHash3: every bit of the input moves every bit of the output."""
     h ^= h >> HALF
@@ -42,74 +52,118 @@ def mix(h):
     return h ^ (h >> HALF)
 
 
-@njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True, error_model="numpy")
-def hash_word(codes, first, last):
-    """64-bit hash of folded code points `[first, last)`: a polynomial in `STEP` modulo 2**64, then mixed."""
-    h = np.uint64(0)
-    for i in range(first, last):
-        h = h * STEP + np.uint64(codes[i])
-    return mix(h)
-
-
-# No branches here: which affix a word has is a coin toss to the processor, and a wrong guess costs more than all the comparisons.
-@njit(inline="always", error_model="numpy")
-def _letter(letters, i):
-    return np.uint64(letters[i] & VALUE)
-
-
-@njit(inline="always", error_model="numpy")
-def _prefix(letters, at):
-    """Length of the longest prefix of `words.PREFIXES`, 0 if none, and whether it is me- or pe- with a nasal."""
-    c, d = _letter(letters, at + 2), _letter(letters, at + 3)
-    two = _letter(letters, at) << BYTE | _letter(letters, at + 1)
-    three = two << BYTE | c
-    active = (two == ME) | (two == PE)
-    n = active & (c == LETTER_N)
-    nasal = n | active & (c == LETTER_M)
-    length = (
-        2 * (active | (two == DI) | (two == KE) | (two == SE))
-        + (nasal | (two == PE) & (c == LETTER_R))
-        + (n & ((d == LETTER_G) | (d == LETTER_Y)))
-        + 3 * ((three == BER) | (three == TER))
-    )
-    return length, nasal
-
-
-@njit(inline="always", error_model="numpy")
-def _last_three(letters, n):
-    return _letter(letters, n - 3) << TWO_BYTES | _letter(letters, n - 2) << BYTE | _letter(letters, n - 1)
+@njit(error_model="numpy")
+def _long(place, size, case):
+    """(state after all pairs of eight bytes, or of all of them) of a word of more than 16 bytes."""
+    h, every = np.uint64(0), np.uint64(0)
+    for i in range(0, size, 16):
+        left = min(size - i, 16)
+        a = (load64(place + i) | case) & LOW_BYTES[left]
+        b = (load64(place + i + 8) | case) & HIGH_BYTES[left]
+        every |= a | b
+        h = folded_product(a ^ h ^ SALT[0], b ^ SALT[1])
+    return h, every
 
 
 @njit(error_model="numpy")
-def stem_hash(letters, states, at, n):
-    """Hash of an ASCII word of `n` letters (5 to `BUFFER`) from `at` on without its affixes, see `words.stem`; `states[at + i]`
-    is the polynomial of its first i letters."""
-    cut, nasal = _prefix(letters, at)
-    fewest = MIN_STEM - (nasal & VOWEL[_letter(letters, at + cut) & ASCII])
-    first = cut if n - cut >= fewest else 0
-    first += SWALLOWED[_letter(letters, at + first) & ASCII] & VOWEL[_letter(letters, at + first + 1) & ASCII]
-    tail = _last_three(letters, at + n)
-    cut = 3 * ((tail == LAH) | (tail == KAH) | (tail == NYA))
-    last = n - cut if n - cut - first >= MIN_STEM else n
-    tail = _last_three(letters, at + last)
-    an = (tail & np.uint64(0xFFFF)) == AN
-    cut = 2 * an + (tail == KAN) + ((tail & np.uint64(0xFF)) == LETTER_I)
-    last = last - cut if last - cut - first >= MIN_STEM else last
-    cut = 1 * (_letter(letters, at + last - 1) == LETTER_S)
-    last = last - cut if last - cut - first >= MIN_STEM else last
-    tail = _last_three(letters, at + last)
-    two, one = tail & np.uint64(0xFFFF), tail & np.uint64(0xFF)
-    cut = 3 * (tail == ING) + ((two == ED) | (two == LY)) + ((two == ED) | (one == LETTER_E) | (one == LETTER_Y))
-    last = last - cut if last - cut - first >= MIN_STEM else last
-    return mix(states[at + last] - states[at + first] * POWERS[last - first])
+def hash_bytes(place, size, case):
+    """(64-bit hash, or of all groups of eight bytes) of the `size` bytes at an address, each first or'ed with `case`.
+
+    A folded product (wyhash, Wang Yi 2019) for every 16 bytes, zeros behind the last, and one more at the end.
+    """
+    if size > 16:
+        h, every = _long(place, size, case)
+    else:
+        a = (load64(place) | case) & LOW_BYTES[size]
+        b = (load64(place + 8) | case) & HIGH_BYTES[size]
+        h, every = folded_product(a ^ SALT[0], b ^ SALT[1]), a | b
+    return folded_product(h ^ SALT[2], SALT[3]), every
+
+
+@njit("uint64(Array(uint8, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True, error_model="numpy")
+def hash_word(stream, first, size):
+    """64-bit hash of a folded word: the `size` bytes of its UTF-8 from `first` on, 16 more may be read."""
+    return hash_bytes(address(stream, first), size, np.uint64(0))[0]
+
+
+# Below, no branches: which affix a word has is a coin toss to the processor. All in uint64, so that several words fit a vector.
+@njit(error_model="numpy")
+def _one_of(letter, listed):
+    """1 where `letter` (a byte) is among those whose places in the alphabet are the bits of `listed`, else 0."""
+    return (listed >> (letter & np.uint64(31))) & (letter >> np.uint64(6)) & np.uint64(1)
+
+
+@njit(error_model="numpy")
+def _prefix(head, size):
+    """How many letters the prefix and what it swallowed take. `head`: the first eight letters."""
+    two, three = head & TWO, head & THREE
+    c, d = (head >> np.uint64(16)) & LAST, (head >> np.uint64(24)) & LAST
+    active = (two == ME) | (two == PE)
+    n = active & (c == LETTER_N)
+    nasal = n | active & (c == LETTER_M)
+    cut = (
+        np.uint64(active | (two == DI) | (two == KE) | (two == SE)) * np.uint64(2)
+        + np.uint64(nasal | (two == PE) & (c == LETTER_R))
+        + np.uint64(n & ((d == LETTER_G) | (d == LETTER_Y)))
+        + np.uint64((three == BER) | (three == TER)) * np.uint64(3)
+    )
+    fewest = FEWEST - (np.uint64(nasal) & _one_of((head >> (BYTE * cut)) & LAST, VOWELS))
+    begin = cut if size >= cut + fewest else np.uint64(0)
+    head >>= BYTE * begin
+    return begin + (_one_of(head & LAST, SWALLOWED) & _one_of((head >> BYTE) & LAST, VOWELS))
+
+
+@njit(error_model="numpy")
+def _suffixes(tail, size):
+    """The size without particle, suffix and plural. `tail`: the last eight letters."""
+    last = tail >> FIVE_BYTES
+    cut = np.uint64((last == LAH) | (last == KAH) | (last == NYA)) * np.uint64(3)
+    cut = cut if size >= cut + FEWEST else np.uint64(0)
+    tail, size = tail << (BYTE * cut), size - cut
+    two, one = tail >> SIX_BYTES, tail >> SEVEN_BYTES
+    cut = np.uint64(two == AN) * np.uint64(2) + np.uint64(tail >> FIVE_BYTES == KAN) + np.uint64(one == LETTER_I)
+    cut = cut if size >= cut + FEWEST else np.uint64(0)
+    tail, size = tail << (BYTE * cut), size - cut
+    return size - np.uint64((tail >> SEVEN_BYTES == LETTER_S) & (size > FEWEST))
+
+
+@njit(error_model="numpy")
+def _english(tail, size):
+    """The size without the ending of an English verb or adverb."""
+    two, one = tail >> SIX_BYTES, tail >> SEVEN_BYTES
+    cut = (
+        np.uint64(tail >> FIVE_BYTES == ING) * np.uint64(3)
+        + np.uint64((two == ED) | (two == LY))
+        + np.uint64((two == ED) | (one == LETTER_E) | (one == LETTER_Y))
+    )
+    return size - (cut if size >= cut + FEWEST else np.uint64(0))
+
+
+@njit(error_model="numpy")
+def stem_hashes(places, sizes, letters, n, case, out):
+    """Hashes of `n` ASCII words of `MIN_STEM` + 1 to `MAX_STEM` letters without their affixes, see `words.stem`, into `out`.
+    `places`, `sizes`: where they lie and how long they are; overwritten, as is `letters`. All uint64[n]."""
+    for i in range(n):
+        letters[i] = load64(np.int64(places[i])) | case
+    for i in range(n):
+        begin = _prefix(letters[i], sizes[i])
+        places[i] += begin
+        sizes[i] -= begin
+    for i in range(n):
+        letters[i] = load64(np.int64(places[i] + sizes[i]) - 8) | case
+    for i in range(n):
+        sizes[i] = _suffixes(letters[i], sizes[i])
+    for i in range(n):
+        letters[i] = load64(np.int64(places[i] + sizes[i]) - 8) | case
+    for i in range(n):
+        sizes[i] = _english(letters[i], sizes[i])
+    for i in range(n):
+        out[i] = hash_bytes(np.int64(places[i]), np.int64(sizes[i]), case)[0]
 
 
 @njit(error_model="numpy")
 def lexical_bits(h, lexicon):
-    """Bits: 1 for a stop word, 2 for an abbreviation."""
-    slot = np.int64(h >> np.uint64(52))
-    while lexicon[slot]:
-        if (lexicon[slot] ^ h) | TAG == TAG:
-            return np.int64(lexicon[slot] & TAG)
-        slot = (slot + 1) & (len(lexicon) - 1)
-    return 0
+    """Bits: 1 for a stop word, 2 for an abbreviation. `lexicon`: see `words.lexicon`."""
+    slot = (h >> lexicon[SLOTS + np.int64(h >> np.uint64(56))]) & np.uint64(SLOTS - 1)
+    entry = lexicon[np.int64(slot)]
+    return np.int64(entry & BITS) * ((entry ^ h) | BITS == BITS)

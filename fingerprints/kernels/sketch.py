@@ -1,4 +1,4 @@
-"""Words to fingerprint: winnowed shingles, order-free pairs, MinHash."""
+"""Words to fingerprint: winnowed shingles, order-free pairs, MinHash. And the ways in from a text."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
@@ -6,47 +6,57 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.lexical import STEP, mix
-from fingerprints.kernels.text import CODES, STOP, TABLES, parts, room, scan
+from fingerprints.kernels.lexical import mix
+from fingerprints.kernels.text import PERMUTATIONS, SHOWN, STOP, room, scan
+from fingerprints.kernels.vectors import LANES, VECTORS, least_of_block, view_i32, view_u8, view_u32
+from fingerprints.sketch import PAIR_DISTANCE, PAIR_SHARE, SHINGLE_WORDS, WINDOW
 
-LOW = np.uint64(0xFFFFFFFF)
-SHIFT = np.uint64(32)
+LOW, SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
+STEP = np.uint64(0xD6E8FEB86659FD93)
 FMIX_A, FMIX_B = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
 FULL = np.uint32(0xFFFFFFFF)
+BELOW = np.uint64(round(PAIR_SHARE * 2**32))
+"""Bound on the high half of the hash of a pair."""
+SIGNATURE = 128
 
 
 @njit(error_model="numpy")
-def _shingles(hashes, k, out):
-    """64-bit hash of each run of `k` words (of all words where there are fewer). Returns how many there are."""
-    n = len(hashes)
-    if n == 0:
-        return 0
-    k = min(k, n)
-    for i in range(n - k + 1):
-        h = np.uint64(k)
-        for j in range(i, i + k):
-            h = (h ^ hashes[j]) * STEP
-            h ^= h >> SHIFT
-        out[i] = mix(h)
-    return n - k + 1
+def _shingle(hashes, first, k):
+    h = np.uint64(k)
+    for j in range(k):
+        h = (h ^ hashes[first + j]) * STEP
+        h ^= h >> SHIFT
+    return mix(h)
+
+
+@njit(error_model="numpy")
+def _shingles(hashes, n, out):
+    """64-bit hash of each run of `SHINGLE_WORDS` words (of all words where there are fewer). Returns how many there are."""
+    if n < SHINGLE_WORDS:
+        if n:
+            out[0] = _shingle(hashes, 0, n)
+        return min(n, 1)
+    for i in range(n - SHINGLE_WORDS + 1):
+        out[i] = _shingle(hashes, i, SHINGLE_WORDS)
+    return n - SHINGLE_WORDS + 1
 
 
 # As in the pass over words, no branch below hangs on a hash: a wrong guess of the processor costs more than it saves.
 @njit(error_model="numpy")
-def _winnow(keys, n, window, ranks, out, at):
+def _winnow(keys, n, ranks, out, at):
     """Winnowing (Schleimer, Wilkerson, Aiken 2003): of every window the smallest key by its high half, the rightmost of equals.
-    Writes the low halves of the chosen keys and their positions, returns how many. `ranks`: scratch, uint64[2, n]."""
-    window = min(window, n)
+    Writes the low halves of the chosen keys and their positions, returns how many. `ranks`: scratch, uint64[n]."""
     for i in range(n):
-        ranks[0, i] = (keys[i] & ~LOW) | (LOW - np.uint64(i))
-    windows = n - window + 1 if n else 0
-    ranks[1, :windows] = ranks[0, :windows]
-    for offset in range(1, window):
-        for i in range(windows):
-            ranks[1, i] = min(ranks[1, i], ranks[0, i + offset])
+        ranks[i] = (keys[i] & ~LOW) | (LOW - np.uint64(i))
+    left, width = min(WINDOW, n), 1
+    while width < left:  # ranks[i] is the least of `width` from i on
+        step = min(width, left - width)
+        for i in range(n - width - step + 1):
+            ranks[i] = min(ranks[i], ranks[i + step])
+        width += step
     count, last = 0, -1
-    for i in range(windows):
-        chosen = np.int64(LOW - (ranks[1, i] & LOW))
+    for i in range(n - left + 1 if n else 0):
+        chosen = np.int64(LOW - (ranks[i] & LOW))
         out[count], at[count] = np.uint32(keys[chosen] & LOW), chosen
         count += chosen != last
         last = chosen
@@ -54,102 +64,144 @@ def _winnow(keys, n, window, ranks, out, at):
 
 
 @njit(error_model="numpy")
-def _pairs(stems, flags, distance, below, content, out, at):
-    """Unordered pairs of different content words at most `distance` content words apart, those whose high half is under `below`.
-    `content`: scratch, int64[n]. `out` and `at` need a place more than there are pairs."""
+def _pairs(stems, flags, n, content, places, out, at):
+    """Unordered pairs of different content words at most `PAIR_DISTANCE` content words apart, those whose high half is under
+    `BELOW`. `content`, `places`: scratch, uint64[n + distance] and int32[n + distance]. `out` and `at` need a place more."""
     m = 0
-    for i in range(len(stems)):
-        content[m] = i
+    for i in range(n):
+        content[m], places[m] = stems[i], i
         m += flags[i] & STOP == 0
+    for d in range(PAIR_DISTANCE):
+        content[m + d] = 0
     count = 0
-    for k in range(m - 1):
-        for d in range(1, min(distance, m - 1 - k) + 1):
-            a, b = stems[content[k]], stems[content[k + d]]
+    for k in range(m):
+        for d in range(1, PAIR_DISTANCE + 1):
+            a, b = content[k], content[k + d]
             h = mix(a + b)
-            out[count], at[count] = np.uint32(h & LOW), content[k]
-            count += (h >> SHIFT < below) & (a != b)
+            out[count], at[count] = np.uint32(h & LOW), places[k]
+            count += (h >> SHIFT < BELOW) & (a != b) & (k + d < m)
     return count
 
 
-@njit(inline="always", error_model="numpy")
-def _finalised(key):
-    """MurmurHash3's 32-bit finaliser over the low half of `key`."""
-    h = np.uint32(key & LOW)
-    h ^= h >> np.uint32(16)
-    h = np.uint32(h * FMIX_A)
-    h ^= h >> np.uint32(13)
-    h = np.uint32(h * FMIX_B)
-    return np.uint32(h ^ (h >> np.uint32(16)))
-
-
 @njit(error_model="numpy")
-def minhash(keys, n, permutations, out):
-    """MinHash over the low halves of `keys`, as datasketch's affine32: finaliser, then a x + b mod 2**32. Four keys a round."""
-    a, b = permutations[0], permutations[1]
-    out[:] = FULL
-    for i in range(0, n, 4):
-        h0, h1 = _finalised(keys[i]), _finalised(keys[min(i + 1, n - 1)])
-        h2, h3 = _finalised(keys[min(i + 2, n - 1)]), _finalised(keys[min(i + 3, n - 1)])
-        for j in range(len(out)):
-            low = min(np.uint32(a[j] * h0 + b[j]), np.uint32(a[j] * h1 + b[j]))
-            high = min(np.uint32(a[j] * h2 + b[j]), np.uint32(a[j] * h3 + b[j]))
-            out[j] = min(out[j], min(low, high))
-
-
-@njit(error_model="numpy")
-def _fill(hashes, stems, flags, permutations, shape, scratch, values, at):
-    """One fingerprint: words, ordered, free and signature into `values`, positions into `at`. Returns (ordered, free).
-    `scratch`: uint64[4, n]."""
-    n, words, window, distance, below = len(hashes), shape[0], shape[1], shape[2], np.uint64(shape[3])
+def _minhash(keys, n, permutations, finals, out, at):
+    """MinHash over the low halves of `keys` into `out[at:]`, as datasketch's affine32: MurmurHash3's 32-bit finaliser, then
+    a x + b mod 2**32. `finals`: scratch, uint32[n]."""
     for i in range(n):
-        values[i] = np.uint32(hashes[i] & LOW)
-    keys = scratch[0]
-    m = _shingles(hashes, words, keys)
-    ordered = _winnow(keys, m, window, scratch[1:3], values[n:], at)
-    free = _pairs(stems, flags, distance, below, scratch[3], values[n + ordered :], at[ordered:])
-    end = n + ordered + free
-    minhash(keys, m, permutations, values[end : end + permutations.shape[1]])
-    return ordered, free
+        h = np.uint32(keys[i] & LOW)
+        h ^= h >> np.uint32(16)
+        h = np.uint32(h * FMIX_A)
+        h ^= h >> np.uint32(13)
+        h = np.uint32(h * FMIX_B)
+        finals[i] = h ^ (h >> np.uint32(16))
+    for block in range(0, SIGNATURE, LANES * VECTORS):
+        least_of_block(finals, n, permutations, block, SIGNATURE + block, out, at + block)
 
 
-_PERMUTATIONS = "Array(uint32, 2, 'C', readonly=True)"
-_WORDS = "Array(uint64, 1, 'C', readonly=True), Array(uint64, 1, 'C', readonly=True), Array(uint8, 1, 'C', readonly=True)"
-_SHAPE = "UniTuple(int64, 4)"
-_TEXTS = f"{CODES}, Array(int64, 1, 'C', readonly=True)"
+@njit(error_model="numpy")
+def _workspace(n):
+    """Scratch for `_fill` of up to `n` words."""
+    n += PAIR_DISTANCE
+    return np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.uint32)
 
 
+@njit(error_model="numpy")
+def _outputs(most, texts):
+    """Room for the fingerprints of `texts` texts of `most` words: words, ordered, where, free, where, signatures."""
+    words, ordered, ordered_at = np.empty(most, np.uint32), np.empty(most + 1, np.uint32), np.empty(most + 1, np.int32)
+    pairs = PAIR_DISTANCE * most + 1
+    return (
+        words,
+        ordered,
+        ordered_at,
+        np.empty(pairs, np.uint32),
+        np.empty(pairs, np.int32),
+        np.empty(texts * SIGNATURE, np.uint32),
+    )
+
+
+@njit(error_model="numpy")
+def _fill(hashes, stems, flags, n, permutations, scratch, outputs, text, w, o, f):
+    """One fingerprint, that of text number `text`, into `outputs` from `w`, `o` and `f` on. Returns (ordered, free)."""
+    keys, other, places, finals = scratch
+    words, ordered, ordered_at, free, free_at, signatures = outputs
+    for i in range(n):
+        words[w + i] = np.uint32(hashes[i] & LOW)
+    m = _shingles(hashes, n, keys)
+    winnowed = _winnow(keys, m, other, ordered[o:], ordered_at[o:])
+    paired = _pairs(stems, flags, n, other, places, free[f:], free_at[f:])
+    _minhash(keys, m, permutations, finals, signatures, text * SIGNATURE)
+    return winnowed, paired
+
+
+@njit(error_model="numpy")
+def _packed(outputs, w, o, f):
+    """All of `outputs` in one array: words, ordered, free, signatures, positions of ordered and free. In halves."""
+    words, ordered, ordered_at, free, free_at, signatures = outputs
+    s = len(signatures)
+    out = np.empty((w + 2 * o + 2 * f + s + 1) // 2, np.uint64)
+    halves = view_u32(out, 0, 2 * len(out))
+    for i in range(w):
+        halves[i] = words[i]
+    for i in range(o):
+        halves[w + i], halves[w + o + f + s + i] = ordered[i], ordered_at[i]
+    for i in range(f):
+        halves[w + o + i], halves[w + 2 * o + f + s + i] = free[i], free_at[i]
+    for i in range(s):
+        halves[w + o + f + i] = signatures[i]
+    return out
+
+
+_TABLES = "Array(uint64, 1, 'C', readonly=True)"
+
+
+@njit(f"Tuple((uint64[::1], int64, int64))({_TABLES}, int64, {_TABLES})", cache=True, nogil=True, error_model="numpy")
+def fingerprint(tokens, n, tables):
+    """The fingerprint of `n` words that `read` gave, packed as there; number of ordered and free hashes."""
+    permutations, flags = view_u32(tables, tables[PERMUTATIONS], 2 * SIGNATURE), view_u8(tokens, 3 * n, n)
+    outputs = _outputs(n, 1)
+    o, f = _fill(tokens[:n], tokens[n : 2 * n], flags, n, permutations, _workspace(n), outputs, 0, 0, 0, 0)
+    return _packed(outputs, n, o, f), o, f
+
+
+@njit(error_model="numpy")
+def _packed_tokens(n, rows, hashes, stems):
+    """Hash and stem of each word, then start and end in halves, then flags in bytes."""
+    out = np.empty(3 * n + (n + 7) // 8, np.uint64)
+    places, flags = view_i32(out, 2 * n, 2 * n), view_u8(out, 3 * n, n)
+    for i in range(n):
+        out[i], out[n + i] = hashes[i], stems[i]
+    for i in range(n):
+        places[i], places[n + i] = rows[0][i], rows[1][i]
+    for i in range(n):
+        flags[i] = rows[3][i] & SHOWN
+    return out
+
+
+# One way in for both uses: the pass over a text is by far the most to compile.
 @njit(
-    f"Tuple((uint32[::1], int32[::1], int64))({_WORDS}, {_PERMUTATIONS}, {_SHAPE})", cache=True, nogil=True, error_model="numpy"
-)
-def fingerprint(hashes, stems, flags, permutations, shape):
-    """Values (words, ordered, free, signature), positions (ordered, free), number of ordered ones. `shape`: `sketch.SHAPE`."""
-    n, sign = len(hashes), permutations.shape[1]
-    values, at = np.empty(n * (2 + shape[2]) + sign, np.uint32), np.empty(n * (1 + shape[2]) + 1, np.int32)
-    ordered, free = _fill(hashes, stems, flags, permutations, shape, np.empty((4, n), np.uint64), values, at)
-    return values[: n + ordered + free + sign].copy(), at[: ordered + free].copy(), ordered
-
-
-@njit(
-    f"Tuple((uint32[::1], int32[::1], int64[:, ::1]))({_TEXTS}, {TABLES}, {_PERMUTATIONS}, {_SHAPE})",
+    f"Tuple((uint64[::1], int64[:, ::1]))(unicode_type, Array(int64, 1, 'C', readonly=True), {_TABLES}, boolean)",
     cache=True,
     nogil=True,
     error_model="numpy",
 )
-def fingerprint_many(codes, ends, table, lexicon, permutations, shape):
-    """As `fingerprint`, of texts that end at `ends` in `codes`, one after the other; int64[texts, 3]: words, ordered, free."""
-    bmp, astral, native, multi = parts(table)
+def read(text, ends, tables, sketched):
+    """Texts that end at `ends` in `text`, one after the other, as (their fingerprints, see `_packed`; int64[texts, 3]: words,
+    ordered, free) where `sketched`; else the first of them as (see `_packed_tokens`; words, look-alike, invisible characters)."""
     longest, most, first = 0, 0, 0
     for end in ends:
         longest, most, first = max(longest, end - first), most + (end - first) // 2 + 1, end
-    rows, scratch = room(longest)
-    hashes, stems, flags, keys = rows[2], rows[3], rows[4], np.empty((4, longest // 2 + 1), np.uint64)
-    counts, sign = np.zeros(2, np.int64), permutations.shape[1]
-    values, at = np.empty(most * (2 + shape[2]) + sign * len(ends), np.uint32), np.empty(most * (1 + shape[2]) + 1, np.int32)
-    sizes = np.empty((len(ends), 3), np.int64)
-    v, p, first = 0, 0, 0
+    words, sizes = longest // 2 + 2, np.empty((len(ends), 3), np.int64)
+    rows, hashes, stems = room(longest), np.empty(words, np.uint64), np.empty(words, np.uint64)
+    if not sketched:
+        n, sizes[0, 1], sizes[0, 2] = scan(text, 0, ends[0], tables, rows, hashes, stems)
+        sizes[0, 0] = n
+        return _packed_tokens(n, rows[2], hashes, stems), sizes
+    permutations, scratch = view_u32(tables, tables[PERMUTATIONS], 2 * SIGNATURE), _workspace(words)
+    outputs, w, o, f, first = _outputs(most, len(ends)), 0, 0, 0, 0
     for i in range(len(ends)):
-        n = scan(codes[first : ends[i]], bmp, astral, native, multi, lexicon, rows, scratch, counts)
-        ordered, free = _fill(hashes[:n], stems[:n], flags[:n], permutations, shape, keys, values[v:], at[p:])
-        sizes[i, 0], sizes[i, 1], sizes[i, 2] = n, ordered, free
-        v, p, first = v + n + ordered + free + sign, p + ordered + free, ends[i]
-    return values[:v].copy(), at[:p].copy(), sizes
+        n, _, _ = scan(text, first, ends[i], tables, rows, hashes, stems)
+        winnowed, paired = _fill(hashes, stems, rows[2][3], n, permutations, scratch, outputs, i, w, o, f)
+        sizes[i, 0], sizes[i, 1], sizes[i, 2] = n, winnowed, paired
+        w, o, f, first = w + n, o + winnowed, f + paired, ends[i]
+    return _packed(outputs, w, o, f), sizes

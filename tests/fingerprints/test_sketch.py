@@ -92,6 +92,10 @@ def test_many_at_once_are_as_one_by_one(texts: list[str]) -> None:
         for name in Fingerprint.__slots__:
             assert getattr(found, name).dtype == getattr(alone, name).dtype
             assert getattr(found, name).tolist() == getattr(alone, name).tolist()
+    for name in ("words", "ordered", "ordered_at", "free", "free_at"):
+        assert getattr(together, name).tolist() == [x for found in together for x in getattr(found, name).tolist()]
+    assert together.signatures.tolist() == [found.signature.tolist() for found in together]
+    assert together.sizes.tolist() == [[len(found.words), len(found.ordered), len(found.free)] for found in together]
 
 
 @pytest.mark.parametrize(("text", "ordered"), [("", 0), ("...", 0), ("satu", 1), ("satu dua tiga empat", 1), ("a b c d e f", 1)])
@@ -119,4 +123,4 @@ def test_fingerprints_are_the_same_on_every_machine() -> None:
     assert (SCHEME, digest) == GOLDEN
 
 
-GOLDEN = ("sidik1-fold1-stem1-word64-winnow5w8-pair2s0.14-affine32x128", [2106839110, 45152863, 3549378673, 37101880])
+GOLDEN = ("sidik2-fold1-stem2-word64-winnow5w8-pair2s0.14-affine32x128", [3435047706, 2913754759, 2473387508, 1730095885])

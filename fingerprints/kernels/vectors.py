@@ -1,0 +1,158 @@
+"""What numpy has no words for: unaligned loads, bit masks of 64 bytes, wide products, and vectors held in registers.
+
+Written as LLVM's portable instructions: they compile to AVX-512, AVX2, SSE or NEON, whichever the processor has.
+"""
+
+# mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]  # ships no types
+from numba import carray, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES, VECTORS = 16, 4
+"""32-bit numbers a vector, and vectors a block: with their factors and summands they fill, and do not exceed, 16 registers
+of AVX-512."""
+
+
+def _pointer(context, builder, array_type, array, at, pointee):
+    """Address of element `at` of `array` as a pointer to `pointee`."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [at]), pointee.as_pointer())
+
+
+def _spread(builder, value, vector):
+    """A vector of equal values."""
+    index = ir.IntType(32)
+    one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(index, 0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(index, vector.count), [0] * vector.count))
+
+
+@intrinsic
+def address(typingctx, array, at):
+    """Where `array[at]` lies. For as long as the array lives, which passing an address on does not prolong, nor cost."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], ir.IntType(8))
+        return builder.ptrtoint(pointer, ir.IntType(64))
+
+    return types.int64(array, types.int64), codegen
+
+
+def _pointing(dtype):
+    @intrinsic
+    def pointer(typingctx, place):
+        def codegen(context, builder, signature, args):
+            return builder.inttoptr(args[0], context.get_value_type(types.CPointer(dtype)))
+
+        return types.CPointer(dtype)(types.int64), codegen
+
+    return pointer
+
+
+_u8, _u32, _i32, _u64 = _pointing(types.uint8), _pointing(types.uint32), _pointing(types.int32), _pointing(types.uint64)
+
+
+# numpy's `view` and assignment to slices compile for seconds.
+@njit(error_model="numpy")
+def view_u8(array, at, length):
+    """`length` bytes from `array[at]` on, for as long as `array` lives."""
+    return carray(_u8(address(array, np.int64(at))), np.int64(length))
+
+
+@njit(error_model="numpy")
+def view_u32(array, at, length):
+    """`length` uint32 from `array[at]` on, for as long as `array` lives."""
+    return carray(_u32(address(array, np.int64(at))), np.int64(length))
+
+
+@njit(error_model="numpy")
+def view_i32(array, at, length):
+    """`length` int32 from `array[at]` on, for as long as `array` lives."""
+    return carray(_i32(address(array, np.int64(at))), np.int64(length))
+
+
+@njit(error_model="numpy")
+def view_u64(array, at, length):
+    """`length` uint64 from `array[at]` on, for as long as `array` lives."""
+    return carray(_u64(address(array, np.int64(at))), np.int64(length))
+
+
+@intrinsic
+def load64(typingctx, place):
+    """The eight bytes at an address, the first one lowest, as uint64."""
+
+    def codegen(context, builder, signature, args):
+        return builder.load(builder.inttoptr(args[0], ir.IntType(64).as_pointer()), align=1)
+
+    return types.uint64(types.int64), codegen
+
+
+@intrinsic
+def at_least(typingctx, array, at, bound):
+    """uint64: bit i is set where `array[at + i]` (uint8) is at least `bound`."""
+
+    def codegen(context, builder, signature, args):
+        bytes_64 = ir.VectorType(ir.IntType(8), 64)
+        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], bytes_64)
+        least = _spread(builder, builder.trunc(args[2], ir.IntType(8)), bytes_64)
+        found = builder.icmp_unsigned(">=", builder.load(pointer, align=1), least)
+        return builder.bitcast(found, ir.IntType(64))
+
+    return types.uint64(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def lowest(typingctx, bits):
+    """Number of the lowest set bit of a uint64 that is not 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def folded_product(typingctx, a, b):
+    """The two halves of the 128-bit product of two uint64, one xor the other."""
+
+    def codegen(context, builder, signature, args):
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
+        high = builder.lshr(product, ir.Constant(wide, 64))
+        return builder.trunc(builder.xor(product, high), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), codegen
+
+
+@intrinsic
+def least_of_block(typingctx, keys, n, permutations, at, summands_at, out, out_at):
+    """`out[out_at + j]` = min over i < n of keys[i] * permutations[at + j] + permutations[summands_at + j] modulo 2**32, for j
+    below LANES * VECTORS. All uint32; the minima stay in registers."""
+
+    def codegen(context, builder, signature, args):
+        keys_type, _, table_type, _, _, out_type, _ = signature.args
+        keys, n, table, at, summands_at, out, out_at = args
+        vector = ir.VectorType(ir.IntType(32), LANES)
+
+        def block(array_type, array, start):
+            first = _pointer(context, builder, array_type, array, start, vector)
+            return [builder.gep(first, [ir.Constant(ir.IntType(64), v)]) for v in range(VECTORS)]
+
+        factors = [builder.load(p, align=4) for p in block(table_type, table, at)]
+        summands = [builder.load(p, align=4) for p in block(table_type, table, summands_at)]
+        least = [cgutils.alloca_once_value(builder, ir.Constant(vector, [0xFFFFFFFF] * LANES)) for _ in range(VECTORS)]
+        with cgutils.for_range(builder, n) as loop:
+            key = builder.load(_pointer(context, builder, keys_type, keys, loop.index, ir.IntType(32)))
+            key = _spread(builder, key, vector)
+            for v in range(VECTORS):
+                value = builder.add(builder.mul(factors[v], key), summands[v])
+                held = builder.load(least[v])
+                builder.store(builder.select(builder.icmp_unsigned("<", value, held), value, held), least[v])
+        for v, pointer in enumerate(block(out_type, out, out_at)):
+            builder.store(builder.load(least[v]), pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(keys, types.int64, permutations, types.int64, types.int64, out, types.int64), codegen
