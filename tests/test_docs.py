@@ -120,9 +120,7 @@ def test_every_status_is_documented() -> None:
 def test_every_setting_is_documented_with_its_variable_and_default() -> None:
     text = page("settings.md")
     described = re.findall(r"^\| `(\w+)` \| `(\w+)`[^|]*\| ([^|]*?) \|", text, re.M)
-    assert {name: variable for name, variable, _ in described} == {
-        name: PREFIX + name.upper() for name in Settings.model_fields
-    }
+    assert {name: variable for name, variable, _ in described} == {name: PREFIX + name.upper() for name in Settings.model_fields}
     for name, _, default in described:
         value = Settings.model_fields[name].default
         if isinstance(value, int | float | str) and name != "threads":  # threads: as many as the machine has
