@@ -8,26 +8,56 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numba
 
+PACKAGES = Path(__file__).parents[2]
+KEPT_SECONDS = 24 * 3600
+"""Folders of other versions that were used so lately are left alone: another process may run that version."""
 
-def _cache_folder() -> Path:
-    """A folder of the user's that can be written, or a private temporary one."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    try:
-        folder = Path(base, "sidik", f"kernels-{digest}")
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass
+
+def cache_folder(sources: Iterable[Path], bases: Iterable[Path], now: float) -> Path:
+    """A folder named by the digest of `sources` under the first of `bases` that can be written, marked as used `now` (seconds
+    since 1970); a private temporary one where none can. A new folder drops the ones that were not used in the last day."""
+    found = sorted(sources)
+    content = b"\0".join(path.read_bytes() for path in found)
+    name = "kernels-" + hashlib.sha256(f"{numba.__version__}\0".encode() + content).hexdigest()[:16]
+    for base in bases:
+        folder = base / name
+        try:
+            new = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                continue
+            os.utime(folder, (now, now))
+            if new:
+                _prune(base, folder, now)
+        except OSError:
+            continue
+        return folder
     return Path(tempfile.mkdtemp(prefix="sidik-kernels-"))
 
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = str(_cache_folder())
+def _prune(base: Path, current: Path, now: float) -> None:
+    for other in base.glob("kernels-*"):
+        if other != current and other.stat().st_mtime < now - KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def use_cache() -> None:
+    """Let numba cache under the digest of every kernel of the project, `fingerprints` and `detector` alike. Call it before any
+    is compiled; once is enough, `NUMBA_CACHE_DIR` prevails."""
+    if not numba.config.CACHE_DIR:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sidik")
+        sources = (path for package in ("fingerprints", "detector") for path in (PACKAGES / package / "kernels").glob("*.py"))
+        numba.config.CACHE_DIR = str(
+            cache_folder(sources, [home, PACKAGES / "fingerprints" / "kernels" / "__pycache__"], time.time())
+        )
+
+
+use_cache()

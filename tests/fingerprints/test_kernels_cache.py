@@ -1,0 +1,50 @@
+"""Where compiled code is cached: never under a name that other sources had, and not forever."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fingerprints.kernels import KEPT_SECONDS, cache_folder
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> list[Path]:
+    files = [tmp_path / "a.py", tmp_path / "b.py"]
+    for file in files:
+        file.write_text("x = 1\n")
+    return files
+
+
+def test_same_sources_same_folder_other_sources_another(tmp_path: Path, sources: list[Path]) -> None:
+    base = tmp_path / "cache"
+    first = cache_folder(sources, [base], NOW)
+    assert first.parent == base
+    assert cache_folder(reversed(sources), [base], NOW) == first
+    sources[1].write_text("x = 2\n")
+    assert cache_folder(sources, [base], NOW) != first
+
+
+def test_a_new_folder_drops_those_long_unused(tmp_path: Path, sources: list[Path]) -> None:
+    base = tmp_path / "cache"
+    stale, recent, foreign = base / "kernels-0", base / "kernels-1", base / "other"
+    for folder, age in ((stale, KEPT_SECONDS + 1), (recent, KEPT_SECONDS - 1), (foreign, 10 * KEPT_SECONDS)):
+        folder.mkdir(parents=True)
+        (folder / "code").write_text("")
+        os.utime(folder, (NOW - age, NOW - age))
+    current = cache_folder(sources, [base], NOW)
+    assert {folder.name for folder in base.iterdir()} == {current.name, "kernels-1", "other"}
+
+
+def test_what_cannot_be_written_is_passed_over(tmp_path: Path, sources: list[Path]) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert cache_folder(sources, [blocked, tmp_path / "next"], NOW).parent == tmp_path / "next"
+    private = cache_folder(sources, [blocked], NOW)
+    assert private.is_dir()
+    assert private.stat().st_mode & 0o777 == 0o700
+    private.rmdir()
