@@ -1,9 +1,9 @@
 """Is the source among the candidates? `python -m benchmarks.retrieval --sample 500 --more 70000`.
 
 Submissions are made from real articles in the ways copyists use; the index holds all the articles (and `--more` recombined from
-their sentences). Reported: the share of submissions whose source is listed at all, stands among the first 40, and stands first, and how
-many are listed. With `--lexicon` (a Wordnet Bahasa table), words are replaced by synonyms where there are some; else by
-words drawn from other articles, common ones as often as they are common.
+their sentences). Reported: the share of submissions whose source is listed at all, stands among the first 40, and stands
+first, and how many are listed. With `--lexicon` (a Wordnet Bahasa table), words are replaced by synonyms where there are
+some; else by words drawn from other articles, common ones as often as they are common.
 """
 
 from __future__ import annotations

@@ -148,8 +148,8 @@ class SegmentIndex:
                 self._snapshot = Snapshot.of(seq, parts, before.live - gone + len(held))
                 if self._folder is not None:
                     self._removals += removed
-                if len(held) < upkeep.AT_ONCE and not gone and len(parts) <= len(before.parts):
-                    return  # merged at once
+                if not gone and (not parts or parts[-1][0].docs < upkeep.AT_ONCE) and len(parts) <= CROWD:
+                    return  # nothing for the background to do
         self._after_apply()
 
     def _after_apply(self) -> None:

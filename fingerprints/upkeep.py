@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,8 +10,10 @@ import numpy as np
 from fingerprints.segment import MAX_DOCS, Segment, merged
 from fingerprints.snapshot import Part, dead_seqs
 
-AT_ONCE = 4096
-"""Articles: segments in memory up to this size together are merged while applying, 1 to 2 us an article each time."""
+GATHER = 4
+"""So many segments in memory of like size (within this factor) are merged while applying, 5 us an article each time."""
+AT_ONCE = 1024
+"""Articles: segments of that many or more are left to the background."""
 FLUSH = 8192
 """Articles in memory at which the background thread writes them out (some 25 MB)."""
 FANOUT = 2
@@ -22,16 +24,13 @@ DEAD_SHARE = 0.25
 
 
 def gather(parts: list[Part], frozen: frozenset[Segment]) -> None:
-    """Merge the small segments in memory at the end, like the digits of a binary counter."""
-    first, total = len(parts), 0
-    while first:
-        segment = parts[first - 1][0]
-        grows = total == 0 or (segment.docs <= total and segment.docs + total <= AT_ONCE)
-        if segment.file or segment in frozen or not grows:
-            break
-        total += segment.docs
-        first -= 1
-    if len(parts) - first > 1:
+    """Merge the small segments in memory at the end, like the digits of a counter to the base `GATHER`."""
+    while parts and parts[-1][0].docs < AT_ONCE:
+        first, level = len(parts), GATHER * parts[-1][0].docs
+        while first and not (parts[first - 1][0].file or parts[first - 1][0] in frozen) and parts[first - 1][0].docs < level:
+            first -= 1
+        if len(parts) - first < GATHER:
+            return
         one = merged(parts[first:])
         parts[first:] = [] if one is None else [(one, None)]
 
@@ -51,15 +50,15 @@ def plan(parts: Sequence[Part], on_disk: bool, flush: bool = False) -> list[tupl
         if alike >= FANOUT and (on_disk or max(sizes[start:end]) > 0):
             jobs.append((start, end))
             break
-        if dead is not None and int(np.count_nonzero(dead)) > DEAD_SHARE * segment.docs and segment.docs > AT_ONCE // 4:
+        if dead is not None and int(np.count_nonzero(dead)) > DEAD_SHARE * segment.docs and segment.docs >= AT_ONCE // 4:
             jobs.append((start, start + 1))
             break
     return sorted(jobs)
 
 
 def _size_class(docs: int) -> int:
-    """0 up to half of AT_ONCE articles (such segments are merged while applying), then one more for each factor of FANOUT."""
-    return bisect_left([AT_ONCE // 2 * FANOUT**k for k in range(12)], docs)
+    """0 below AT_ONCE articles (such segments are merged while applying), then one more for each factor of FANOUT."""
+    return bisect_right([AT_ONCE * FANOUT**k for k in range(20)], docs)
 
 
 def swap(parts: list[Part], group: Sequence[Part], segment: Segment | None) -> None:

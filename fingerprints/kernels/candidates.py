@@ -16,7 +16,7 @@ from fingerprints.kernels.listing import (
     representatives,
     share_nothing_else,
 )
-from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
+from fingerprints.kernels.memory import DOCS, FREE, INNER, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
 from fingerprints.kernels.packing import sort
 from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow, schedule, weights
 
@@ -26,7 +26,7 @@ _U32 = "Array(uint32, 1, 'C', readonly=True)"
 _I32 = "Array(int32, 1, 'C', readonly=True)"
 
 
-@njit("float32[::1](int64, int32[::1], int32[::1], float32[::1])", nogil=True, cache=True)
+@njit("float32[::1](int64, int32[::1], int32[::1], float32[::1])", **INNER)
 def _gains(words, at, hashes, weight):
     """float32[words + 1]: running sum over positions of the weights that are scored there."""
     out = np.zeros(words + 1, np.float32)
@@ -38,7 +38,7 @@ def _gains(words, at, hashes, weight):
     return out
 
 
-@njit("UniTuple(int64, 2)(int64[:,::1], int64)", nogil=True, cache=True)
+@njit("UniTuple(int64, 2)(int64[:,::1], int64)", **INNER)
 def _document(segments, doc):
     """(seq, words) of an article numbered over all segments."""
     for s in range(len(segments)):
@@ -52,7 +52,7 @@ def _document(segments, doc):
     return np.int64(0), np.int64(0)
 
 
-@njit(f"boolean[::1](int64[:,::1], int64[::1], {_U32})", nogil=True, cache=True)
+@njit(f"boolean[::1](int64[:,::1], int64[::1], {_U32})", **INNER)
 def _allowed(segments, docs, exclude):
     """Which articles are not under the seqs `exclude`."""
     out = np.ones(len(docs), np.bool_)
@@ -79,8 +79,7 @@ def _allowed(segments, docs, exclude):
 @njit(
     "Tuple((int32[:,::1], int64))(int64[:,::1], int32[:,::1], int64, int64, int64, int64, int32[::1], int64[::1],"
     "float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])",
-    nogil=True,
-    cache=True,
+    **INNER,
 )
 def _judge_runs(segments, runs, words, length, common, copies, firsts, docs, weighed, total, gains, allowed, listed, verbatim):
     """(common stretches, omitted). Marks who is `verbatim`, lists representatives, and bars (`allowed`) who is only counted."""
@@ -115,8 +114,7 @@ def _judge_runs(segments, runs, words, length, common, copies, firsts, docs, wei
 
 @njit(
     "Tuple((int64[::1], float32[::1], boolean[::1]))(int64[:,::1], int64[::1], float32[::1], boolean[::1], boolean[::1])",
-    nogil=True,
-    cache=True,
+    **INNER,
 )
 def _in_order(segments, docs, weighed, verbatim, listed):
     """(seq, weight, verbatim) of those `listed`, by falling weight, then rising seq."""

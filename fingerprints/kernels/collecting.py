@@ -6,7 +6,24 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SCAN, WORDS, WORD_COUNT, at8, at32, at64, context, family_at, i64, prefetch, u32
+from fingerprints.kernels.memory import (
+    DOCS,
+    FREE,
+    INNER,
+    OFFSET,
+    ORDERED,
+    SCAN,
+    WORD_COUNT,
+    WORDS,
+    at8,
+    at32,
+    at64,
+    context,
+    family_at,
+    i64,
+    prefetch,
+    u32,
+)
 from fingerprints.kernels.verifying import MULTIPLIER, grown, verify
 
 HALF_WINDOW = 5
@@ -15,14 +32,15 @@ FOLLOW_ALL = 100_000_000
 """Postings followed for the guarantee, in all (.1 s). Beyond, of the commonest shingles only the oldest postings are followed.
 Only a submission woven wholly of the commonest phrases of millions of articles gets there."""
 FOLLOW_ALIKE = 50_000
-"""Articles looked into for one shingle with the same words around it. Beyond, the newer ones are neither found by it nor counted."""
+"""Articles looked into for one shingle with the same words around it. Beyond (a text that stands in more articles than that), the
+newer ones are neither found by it nor counted: `CommonRun.articles` is then a lower bound."""
 PENDING = 256
 """Postings that wait to be looked into: their words come from memory meanwhile."""
 BLOCK = 64
 _U32 = "Array(uint32, 1, 'C', readonly=True)"
 
 
-@njit("int64(int64, int64[:,:,::1])", nogil=True, cache=True)
+@njit("int64(int64, int64[:,:,::1])", **INNER)
 def _most(occurrences, found):
     """How many postings of one shingle are followed: all, or so many that not more than `FOLLOW_ALL` are in all."""
     total = np.int64(0)
@@ -37,11 +55,10 @@ def _most(occurrences, found):
 @njit(
     "int64(int64, int64, int64, int32[::1], int32[::1], int64[:,::1], int64[:,::1], float32[::1], int32[::1], int64[::1],"
     "int32[:,::1], float32[:,::1], int64)",
-    nogil=True,
-    cache=True,
+    **INNER,
 )
 def _score(base, dead, first_doc, at, hashes, found, found_free, weight, table, docs, state, score, used):
-    """Add up, article by article, the weights of the hashes it shares. Returns how many articles were met. All arrays have room."""
+    """Add up, article by article, the weights of the hashes it shares. How many articles were met. All arrays have room."""
     n, split, full = at64(base + 8 * DOCS), len(found), len(table) - 1
     _, ordered, ordered_bits = family_at(base, ORDERED)
     _, free, free_bits = family_at(base, FREE)
@@ -82,7 +99,7 @@ def _score(base, dead, first_doc, at, hashes, found, found_free, weight, table, 
     return used
 
 
-@njit("int64(int64, int64, int64, int64)", nogil=True, cache=True)
+@njit("int64(int64, int64, int64, int64)", **INNER)
 def _next_block(postings, low, high, near):
     """The first place from `low` on from which a block of postings holds one worth a look."""
     while high - low >= BLOCK:
@@ -99,12 +116,11 @@ def _next_block(postings, low, high, near):
 @njit(
     f"UniTuple(int64, 2)(int64, int64, {_U32}, int32[::1], int32[::1], boolean[::1], int64[:,::1], int64, int64[::1], int64[::1],"
     "int64[::1], int64[:,::1])",
-    nogil=True,
-    cache=True,
+    **INNER,
 )
 def _gather(base, dead, query, at, hashes, follow, found, most, seen, passed, resume, pending):
-    """Fill `pending` with (article, position in the query, position in the article) of postings worth a look, going on at `resume`
-    (occurrence, posting). Returns (how many, how many of them to scan)."""
+    """Fill `pending` with (article, position in the query, position in the article) of postings worth a look, going on at
+    `resume` (occurrence, posting). Returns (how many, how many of them to scan)."""
     n, offsets, waiting, scans = at64(base + 8 * DOCS), base + at64(base + 8 * OFFSET), 0, 0
     _, postings, bits = family_at(base, ORDERED)
     mask = (np.int64(1) << bits) - 1
@@ -144,10 +160,9 @@ def _gather(base, dead, query, at, hashes, follow, found, most, seen, passed, re
 
 
 @njit(
-    f"Tuple((int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64))({_U32}, {_U32}, int64[::1], int64,"
-    "int64[:,::1], int64, int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)",
-    nogil=True,
-    cache=True,
+    f"Tuple((int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64))({_U32}, {_U32}, int64[::1],"
+    "int64, int64[:,::1], int64, int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)",
+    **INNER,
 )
 def _look(query, words, offsets, first_doc, pending, scans, table, docs, state, score, runs, used, ran, length):
     """`verify`, after making room for all that it may find."""
@@ -155,7 +170,9 @@ def _look(query, words, offsets, first_doc, pending, scans, table, docs, state, 
         table, docs, state, score = grown(table, docs, state, score, used, used + len(pending))
     if ran + len(pending) + scans * length > len(runs):
         longer = np.empty((2 * (ran + len(pending) + scans * length), 3), np.int32)
-        longer[:ran] = runs[:ran]
+        for i in range(ran):
+            for j in range(3):
+                longer[i, j] = runs[i, j]
         runs = longer
     used, ran = verify(query, words, offsets, first_doc, pending, table, docs, state, score, runs, used, ran, length)
     return table, docs, state, score, runs, used, ran
@@ -164,15 +181,14 @@ def _look(query, words, offsets, first_doc, pending, scans, table, docs, state, 
 @njit(
     f"Tuple((int64[::1], float32[:,::1], int32[:,::1]))(int64[:,::1], {_U32}, int32[::1], int32[::1], boolean[::1],"
     "int64[:,:,::1], int64[:,:,::1], int32[::1], float32[::1], int64)",
-    nogil=True,
-    cache=True,
+    **INNER,
 )
 def collect(segments, query, at, hashes, follow, found, found_free, frequency, weight, length):
     """Follow every hash of the query through every segment.
 
     `at`, `hashes`: of each occurrence the position and the place among the distinct hashes, ordered ones first (negative: ~place,
-    seen before and not scored), by position. `found`: see `ranges`, by family. `weight`: of distinct hashes, 0 for those that are not
-    scored. Returns (articles numbered over all segments, scores [n, (current half, previous half, best, sum)],
+    seen before and not scored), by position. `found`: see `ranges`, by family. `weight`: of distinct hashes, 0 for
+    those that are not scored. Returns (articles numbered over all segments, scores [n, (current half, previous half, best, sum)],
     runs [m, (slot, start, end)]).
     """
     met, size = PENDING, 512

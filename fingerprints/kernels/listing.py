@@ -6,11 +6,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels.memory import INNER
+
 ELSE = np.float32(0.5)
 """Weight outside its common runs below which an article counts as sharing nothing else: half of one hash that only it holds."""
 
 
-@njit("Tuple((int64[::1], int32[:,::1]))(int32[:,::1], int64)", nogil=True, cache=True)
+@njit("Tuple((int64[::1], int32[:,::1]))(int32[:,::1], int64)", **INNER)
 def by_article(runs, articles):
     """(first [articles + 1], runs [m, (start, end)]): the runs of each article as disjoint intervals, in rising order."""
     first = np.zeros(articles + 1, np.int64)
@@ -30,7 +32,7 @@ def by_article(runs, articles):
     return first, sorted_runs
 
 
-@njit("int32[::1](int64[::1], int32[:,::1], int64, int64, int32[::1])", nogil=True, cache=True)
+@njit("int32[::1](int64[::1], int32[:,::1], int64, int64, int32[::1])", **INNER)
 def count_windows(first, runs, words, length, firsts):
     """int32[windows]: in how many articles each window of the query stands. `firsts`: see `first_windows`; may be empty."""
     windows = max(words - length + 1, 0)
@@ -52,7 +54,7 @@ def count_windows(first, runs, words, length, firsts):
     return count
 
 
-@njit("Tuple((int32[:,::1], int64[::1]))(int32[::1], int64, int64)", nogil=True, cache=True)
+@njit("Tuple((int32[:,::1], int64[::1]))(int32[::1], int64, int64)", **INNER)
 def common_stretches(count, length, common):
     """(stretches [n, (start, end, articles)], the rarest window of each): where all windows stand in more than `common`."""
     n = 0
@@ -75,7 +77,7 @@ def common_stretches(count, length, common):
     return out, rarest
 
 
-@njit("uint8[::1](int64[::1], int32[:,::1], int32[::1], int32[::1], int64, int64)", nogil=True, cache=True)
+@njit("uint8[::1](int64[::1], int32[:,::1], int32[::1], int32[::1], int64, int64)", **INNER)
 def classify(first, runs, count, sizes, length, common):
     """uint8[articles]: 0 shares no run, 1 one that is not common, 2 is half or more of common runs, 3 holds some."""
     rare = np.zeros(len(count) + 1, np.int32)
@@ -94,7 +96,7 @@ def classify(first, runs, count, sizes, length, common):
     return out
 
 
-@njit("boolean[::1](int64[::1], int32[:,::1], uint8[::1], float32[::1], float32[::1])", nogil=True, cache=True)
+@njit("boolean[::1](int64[::1], int32[:,::1], uint8[::1], float32[::1], float32[::1])", **INNER)
 def share_nothing_else(first, runs, kind, gains, total):
     """bool[articles]: articles of kind 3 whose score `total` comes from their common runs. `gains`: running sum of the weights at
     each position of the query."""
@@ -112,7 +114,7 @@ def share_nothing_else(first, runs, kind, gains, total):
     return out
 
 
-@njit("void(int64[::1], int32[:,::1], int64[::1], int64, int64[::1], boolean[::1], boolean[::1])", nogil=True, cache=True)
+@njit("void(int64[::1], int32[:,::1], int64[::1], int64, int64[::1], boolean[::1], boolean[::1])", **INNER)
 def representatives(first, runs, rarest, length, docs, allowed, listed):
     """List the oldest allowed article of each rarest window (rising positions)."""
     oldest = np.full(len(rarest), -1, np.int64)
@@ -136,7 +138,7 @@ def representatives(first, runs, rarest, length, docs, allowed, listed):
             listed[oldest[k]] = True
 
 
-@njit("int64[::1](float32[::1], int64[::1], boolean[::1], int64)", nogil=True, cache=True)
+@njit("int64[::1](float32[::1], int64[::1], boolean[::1], int64)", **INNER)
 def best_of(weight, docs, eligible, limit):
     """The places of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
     best = np.empty(max(limit, 0), np.int64)

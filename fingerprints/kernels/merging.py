@@ -17,22 +17,24 @@ from fingerprints.kernels.memory import (
     FORMAT,
     FREE,
     HEADER,
+    INNER,
     LAST,
     MAGIC,
     OFFSET,
     ORDERED,
     OUTLET,
-    POSTINGS,
     SEQ,
     SIGNATURE,
     TABLE,
     WORD_COUNT,
     WORDS,
+    at32,
+    at64,
+    family_at,
     header,
     i64,
     u8,
     u32,
-    u64,
 )
 from fingerprints.kernels.packing import SIGNED, layout, sort, write
 
@@ -63,7 +65,7 @@ def measure(segments):
     return head
 
 
-@njit("int32[::1](int64[:,::1], int64)", nogil=True, cache=True)
+@njit("int32[::1](int64[:,::1], int64)", **INNER)
 def _documents(segments, base):
     """Copy what is kept of each live article; int32[total]: the new number of each old one, -1 for the dead."""
     head, total = header(base), 0
@@ -99,57 +101,66 @@ def _documents(segments, base):
     return renumbered
 
 
-@njit("void(int64[:,::1], int64, int64, int32[::1])", nogil=True, cache=True)
+@njit("int64(int64[::1], int64, int64, int64, boolean, int64, int32[::1], uint64[::1], int64)", **INNER)
+def _take(source, b, fine, bits, wide, end, renumbered, values, held):
+    """Append what a source holds of the fine bucket `b`, under its new number and hash; how many are held. `source`: (table,
+    postings, bits, next posting, number of its first article). There is room up to `end`."""
+    own_bits, at = source[2], source[3]
+    coarse = fine - own_bits
+    limit = ((b & ((1 << coarse) - 1)) + 1) << (32 - coarse)
+    own = (b >> coarse) << (32 - own_bits)
+    while at < end:
+        low = at32(source[1] + (8 * at + 4 if wide else 4 * at))
+        if low >= limit:
+            break
+        doc = np.int64(renumbered[source[4] + (low & ((1 << own_bits) - 1))])
+        if doc >= 0:
+            value = (((own | (low >> own_bits)) << bits) & 0xFFFFFFFF) | doc
+            values[held] = np.uint64(value) << np.uint64(32)
+            if wide:
+                values[held] |= np.uint64(at32(source[1] + 8 * at))
+            held += 1
+        at += 1
+    source[3] = at
+    return held
+
+
+@njit("uint64[::1](uint64[::1], int64, int64)", **INNER)
+def _longer(values, held, room):
+    more = np.empty(2 * room, np.uint64)
+    more[:held] = values[:held]
+    return more
+
+
+@njit("void(int64[:,::1], int64, int64, int32[::1])", **INNER)
 def _family(segments, family, base, renumbered):
     """Merge one family: for each bucket, what the segments hold of it, in the order of their articles, then sorted by hash."""
     head, f = header(base), FAMILY + FIELDS * family
-    bits, count = head[f + BITS], len(segments)
-    table, fine = u32(base + head[f + TABLE], (1 << bits) + 1), bits
-    at, first, total = np.zeros(count, np.int64), np.zeros(count, np.int64), 0
-    for s in range(count):
-        there = header(segments[s, 0])
-        fine = max(fine, there[f + BITS])
-        first[s] = total
-        total += there[DOCS]
-    step, held, values, out, sources = 2 if family == ORDERED else 1, 0, np.empty(256, np.uint64), 0, 0
+    bits, wide = head[f + BITS], family == ORDERED
+    table, fine, first = u32(base + head[f + TABLE], (1 << bits) + 1), bits, np.int64(0)
+    sources = np.zeros((len(segments), 5), np.int64)
+    for s in range(len(segments)):
+        sources[s, 0], sources[s, 1], sources[s, 2] = family_at(segments[s, 0], family)
+        sources[s, 4] = first
+        first += at64(segments[s, 0] + 8 * DOCS)
+        fine = max(fine, sources[s, 2])
+    held, values, out, met = 0, np.empty(256, np.uint64), 0, 0
     table[0] = 0
     for b in range(1 << fine):  # the finest buckets of all
-        for s in range(count):
-            there = header(segments[s, 0])
-            coarse = np.uint64(fine - there[f + BITS])
-            own, own_bits = np.uint64(b) >> coarse, np.uint64(there[f + BITS])
-            end = np.int64(u32(segments[s, 0] + there[f + TABLE], 0)[own + np.uint64(1)])
-            if at[s] == end:
-                continue
-            part = np.uint64(b) & ((np.uint64(1) << coarse) - np.uint64(1))
-            limit = ((part + np.uint64(1)) << (np.uint64(32) - coarse)) if coarse else np.uint64(1) << np.uint64(32)
-            address, before = segments[s, 0] + there[f + POSTINGS], held
-            narrow, wide = u32(address, 0), u64(address, 0)
-            while at[s] < end:
-                i = at[s]
-                low = np.uint64(narrow[step * i + step - 1])
-                if low >= limit:
-                    break
-                at[s] += 1
-                number = np.int64(low & ((np.uint64(1) << own_bits) - np.uint64(1)))
-                doc = renumbered[first[s] + number]
-                if doc < 0:
-                    continue
-                h = (own << (np.uint64(32) - own_bits)) | (low >> own_bits)
-                value = ((h << np.uint64(bits)) & np.uint64(0xFFFFFFFF)) | np.uint64(doc)
-                if held == len(values):
-                    more = np.empty(2 * held, np.uint64)
-                    more[:held] = values
-                    values = more
-                values[held] = (value << np.uint64(32)) | ((wide[i] & np.uint64(0xFFFFFFFF)) if step == 2 else np.uint64(0))
-                held += 1
-            sources += held > before
+        for s in range(len(sources)):
+            end = at32(sources[s, 0] + 4 * ((b >> (fine - sources[s, 2])) + 1))
+            if sources[s, 3] < end:
+                if held + end - sources[s, 3] > len(values):
+                    values = _longer(values, held, held + end - sources[s, 3])
+                before = held
+                held = _take(sources[s], b, fine, bits, wide, end, renumbered, values, held)
+                met += held > before
         if (b + 1) & ((1 << (fine - bits)) - 1) == 0:
-            if sources > 1:
+            if met > 1:
                 sort(values, 0, held)
             out = write(base, family, out, values, held)
             table[(b + 1) >> (fine - bits)] = out
-            held = sources = 0
+            held = met = 0
     head[f + COUNT] = out
 
 

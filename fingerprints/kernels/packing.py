@@ -18,6 +18,7 @@ from fingerprints.kernels.memory import (
     FORMAT,
     FREE,
     HEADER,
+    INNER,
     LAST,
     MAGIC,
     MAX_BITS,
@@ -60,7 +61,7 @@ def band_hashes(signatures, bands, rows):
     return out
 
 
-@njit("void(int64[::1])", nogil=True, cache=True)
+@njit("void(int64[::1])", **INNER)
 def layout(head):
     """Complete a header that says how many articles, words and postings there are: where all lies, and the size of the whole."""
     docs, at = head[DOCS], HEADER * 8
@@ -82,7 +83,7 @@ def layout(head):
     head[BYTES] = at + 4 * SIGNED * docs
 
 
-@njit("void(uint64[::1], int64, int64)", nogil=True, cache=True)
+@njit("void(uint64[::1], int64, int64)", **INNER)
 def sort(values, low, high):
     """Sort `values[low:high]` in place: by insertion, at falling distances where there are many."""
     gap = 1
@@ -98,7 +99,7 @@ def sort(values, low, high):
         gap //= 3
 
 
-@njit("int64(int64, int64, int64, uint64[::1], int64)", nogil=True, cache=True)
+@njit("int64(int64, int64, int64, uint64[::1], int64)", **INNER)
 def write(base, family, out, values, n):
     """Put `n` postings from place `out` on, as they lie in memory; the next place."""
     head = header(base)
@@ -114,9 +115,9 @@ def write(base, family, out, values, n):
     return out + n
 
 
-@njit("int64(uint64[::1], int64, int64)", nogil=True, cache=True)
+@njit("int64(uint64[::1], int64, int64)", **INNER)
 def _without_repeats(values, n, most):
-    """Let a hash stand at most `most` times in one article: beyond, once (with position SCAN if `most` is not 1). How many are left."""
+    """Let a hash stand at most `most` times in one article, else once (position SCAN unless `most` is 1). How many are left."""
     out = i = 0
     while i < n:
         end = i + 1
@@ -133,7 +134,7 @@ def _without_repeats(values, n, most):
     return out
 
 
-@njit(f"void(int64, int64, {_U32}, uint64[::1])", nogil=True, cache=True)
+@njit(f"void(int64, int64, {_U32}, uint64[::1])", **INNER)
 def _pack(base, family, hashes, low):
     """Fill a family of the segment at `base`. `low`, of each hash: article << 32 | position << 16 | context."""
     head = header(base)
@@ -142,7 +143,8 @@ def _pack(base, family, hashes, low):
     shift = np.uint64(32) - bits
     buckets = 1 << head[f + BITS]
     table = u32(base + head[f + TABLE], buckets + 1)
-    table[:] = 0
+    for b in range(buckets + 1):
+        table[b] = 0
     for i in range(len(hashes)):
         table[(np.uint64(hashes[i]) >> shift) + np.uint64(1)] += np.uint32(1)
     for b in range(buckets):
@@ -164,14 +166,16 @@ def _pack(base, family, hashes, low):
     head[f + COUNT] = out
 
 
-@njit(f"void(int64, {_U32}, {_I64}, {_U32}, {_I64})", nogil=True, cache=True)
+@njit(f"void(int64, {_U32}, {_I64}, {_U32}, {_I64})", **INNER)
 def _documents(base, words, sizes, signatures, seqs):
     """Fill what is kept of each article beside its postings and its outlet."""
     head = header(base)
     to_words, to_signatures = u32(base + head[WORDS], len(words)), u32(base + head[SIGNATURE], len(signatures))
     to_seqs, offsets = u32(base + head[SEQ], len(seqs)), i64(base + head[OFFSET], len(seqs) + 1)
-    to_words[:] = words
-    to_signatures[:] = signatures
+    for i in range(len(words)):
+        to_words[i] = words[i]
+    for i in range(len(signatures)):
+        to_signatures[i] = signatures[i]
     offsets[0] = 0
     for d in range(len(seqs)):
         to_seqs[d] = seqs[d]
@@ -216,7 +220,9 @@ def build(magic, form, seqs, outlets, words, sizes, ordered, at, of_ordered, fre
     start = -raw.ctypes.data % 64
     buffer = raw[start : start + head[BYTES]]
     base = np.int64(buffer.ctypes.data)
-    header(base)[:] = head
+    to_head = header(base)
+    for i in range(HEADER):
+        to_head[i] = head[i]
     _documents(base, words, sizes, signatures, seqs)
     to_outlets = u32(base + head[OUTLET], docs)
     for d in range(docs):

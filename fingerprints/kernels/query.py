@@ -1,4 +1,4 @@
-"""What a query looks like to the compiled code: its hashes once each, where they stand, how rare they are, which must be followed."""
+"""What a query looks like to the compiled code: its hashes once each, where they stand, how rare they are, which to follow."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
 from __future__ import annotations
@@ -6,12 +6,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import DOCS, FREE, ORDERED, at8, at32, at64, family_at, mix
+from fingerprints.kernels.memory import DOCS, FREE, INNER, ORDERED, at8, at32, at64, family_at, mix
 
 CAP = 128
 """Articles. A hash that more of them hold says too little to be read for its score."""
 READ = 8
-"""Postings read for their scores for each hash of the query, on the average: of a query of common hashes only the rarer ones count."""
+"""Postings read for their scores for each hash of the query, on the average: of a query of common hashes only the rarer count."""
 READ_LEAST = 1024
 LOG_RANGE = 7.0
 """log2 of the articles that bring a weight to nothing: one article 1, two .73, eight .33, thirty-two .08."""
@@ -22,7 +22,7 @@ _U32 = "Array(uint32, 1, 'C', readonly=True)"
 _I32 = "Array(int32, 1, 'C', readonly=True)"
 
 
-@njit(f"int64({_U32}, uint32[::1], int32[::1], int64)", nogil=True, cache=True)
+@njit(f"int64({_U32}, uint32[::1], int32[::1], int64)", **INNER)
 def distinct(hashes, unique, place, first):
     """Append the distinct hashes to `unique` from `first` on; `place`: where each stands there, ~ of it where seen before.
     Returns the end."""
@@ -44,10 +44,11 @@ def distinct(hashes, unique, place, first):
     return n
 
 
-@njit("void(int64[:,::1], int64, int64[:,:,::1], int32[::1])", nogil=True, cache=True)
+@njit("void(int64[:,::1], int64, int64[:,:,::1], int32[::1])", **INNER)
 def frequencies(segments, family, found, out):
     """Fill int32[hashes]: live articles that hold each hash, exact up to `CAP`, more than that where more."""
-    out[:] = 0
+    for i in range(len(out)):
+        out[i] = 0
     width = 8 if family == ORDERED else 4
     for s in range(len(segments)):
         base, dead = segments[s, 0], segments[s, 1]
@@ -72,7 +73,7 @@ def frequencies(segments, family, found, out):
             out[i] = n
 
 
-@njit("float32[::1](int32[::1])", nogil=True, cache=True)
+@njit("float32[::1](int32[::1])", **INNER)
 def weights(frequency):
     """float32[n]: rarity of hashes by how many articles hold them: 1 for one, falling with the square of the logarithm; 0 for
     those that are not read."""
@@ -90,7 +91,7 @@ def weights(frequency):
     return out
 
 
-@njit(f"int32[::1]({_U32}, int64)", nogil=True, cache=True)
+@njit(f"int32[::1]({_U32}, int64)", **INNER)
 def first_windows(words, length):
     """int32[windows]: for each window of `length` words the start of the first one with the same words."""
     n = max(len(words) - length + 1, 0)
@@ -121,10 +122,10 @@ def first_windows(words, length):
     return out
 
 
-@njit(f"void(int32[::1], {_I32}, int64, boolean[::1])", nogil=True, cache=True)
+@njit(f"void(int32[::1], {_I32}, int64, boolean[::1])", **INNER)
 def must_follow(firsts, at, length, out):
-    """Fill bool[m]: whether the word at each position of `at` lies in a window that is the first of its kind. Repeated windows need
-    no second look: they stand in the same articles."""
+    """Fill bool[m]: whether the word at each position of `at` lies in a window that is the first of its kind. Repeated windows
+    need no second look: they stand in the same articles."""
     new = np.zeros(len(firsts) + 1, np.int32)
     for i in range(len(firsts)):
         new[i + 1] = new[i] + (firsts[i] == i)
@@ -133,7 +134,7 @@ def must_follow(firsts, at, length, out):
         out[i] = high > low and new[high] > new[low]
 
 
-@njit(f"Tuple((int32[::1], int32[::1], boolean[::1]))({_I32}, {_I32}, int32[::1], boolean[::1])", nogil=True, cache=True)
+@njit(f"Tuple((int32[::1], int32[::1], boolean[::1]))({_I32}, {_I32}, int32[::1], boolean[::1])", **INNER)
 def schedule(ordered_at, free_at, place, follow_ordered):
     """(position, place, whether to follow) of the occurrences of all hashes, by position."""
     n, split = len(place), len(ordered_at)

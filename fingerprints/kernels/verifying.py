@@ -6,13 +6,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import SCAN, prefetch
+from fingerprints.kernels.memory import INNER, SCAN, prefetch
 
 MULTIPLIER = 0x9E3779B97F4A7C1
 """Spreads article numbers over a table: the golden ratio of 60 bits."""
 
 
-@njit("int64(int32[::1], int64[::1], int64)", nogil=True, cache=True)
+@njit("int64(int32[::1], int64[::1], int64)", **INNER)
 def slot_of(table, docs, doc):
     """Where `doc` stands in the open-addressing `table`, or the empty place where it belongs."""
     mask = len(table) - 1
@@ -23,9 +23,9 @@ def slot_of(table, docs, doc):
 
 
 @njit(
-    "Tuple((int32[::1], int64[::1], int32[:,::1], float32[:,::1]))(int32[::1], int64[::1], int32[:,::1], float32[:,::1], int64, int64)",
-    nogil=True,
-    cache=True,
+    "Tuple((int32[::1], int64[::1], int32[:,::1], float32[:,::1]))"
+    "(int32[::1], int64[::1], int32[:,::1], float32[:,::1], int64, int64)",
+    **INNER,
 )
 def grown(table, docs, state, score, used, room):
     """All that is kept of the articles met, with room for `room` of them."""
@@ -34,16 +34,19 @@ def grown(table, docs, state, score, used, room):
         size *= 2
     bigger, more = np.zeros(2 * size, np.int32), np.empty(size, np.int64)
     states, scores = np.empty((size, 3), np.int32), np.empty((size, 4), np.float32)
-    more[:used], states[:used], scores[:used] = docs[:used], state[:used], score[:used]
     for i in range(used):
+        more[i] = docs[i]
         bigger[slot_of(bigger, more, more[i])] = i + 1
+        for j in range(3):
+            states[i, j] = state[i, j]
+        for j in range(4):
+            scores[i, j] = score[i, j]
     return bigger, more, states, scores
 
 
 @njit(
     "UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)",
-    nogil=True,
-    cache=True,
+    **INNER,
 )
 def _run(query, q, words, p):
     """The equal run around query[q] and words[p]: (words to the left, words to the right, this one included)."""
@@ -57,7 +60,7 @@ def _run(query, q, words, p):
     return left, right
 
 
-@njit("int64(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)", nogil=True, cache=True)
+@njit("int64(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)", **INNER)
 def _scan(query, q, words, length):
     """Bits of the windows over query[q] that stand anywhere in `words`: bit b for the one that starts at q - b."""
     found, every = 0, (1 << length) - 1
@@ -76,7 +79,7 @@ def _scan(query, q, words, length):
     return found
 
 
-@njit("int64(int32[:,::1], int64, int64, int64, int64, int64, int64, int64)", nogil=True, cache=True)
+@njit("int64(int32[:,::1], int64, int64, int64, int64, int64, int64, int64)", **INNER)
 def _record(runs, ran, slot, q, left, right, windows, length):
     """Append the run around q, or each stretch of the `windows` bits; the new number of runs."""
     if not windows:
@@ -96,10 +99,9 @@ def _record(runs, ran, slot, q, left, right, windows, length):
 
 
 @njit(
-    "UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), Array(uint32, 1, 'C', readonly=True), int64[::1], int64, int64[:,::1],"
-    "int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)",
-    nogil=True,
-    cache=True,
+    "UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), Array(uint32, 1, 'C', readonly=True), int64[::1], int64,"
+    "int64[:,::1], int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)",
+    **INNER,
 )
 def verify(query, words, offsets, first_doc, pending, table, docs, state, score, runs, used, ran, length):
     """Find the equal runs of `length` words or more around pending (article, position in the query, position in the article),
