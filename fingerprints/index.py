@@ -20,7 +20,8 @@ from fingerprints.fingerprint import Fingerprint
 @dataclass(frozen=True, slots=True)
 class CommonRun:
     """A stretch of the submission (token positions, `[start, end)`) whose every window of `RUN_WORDS` words stands
-    word for word in more than `COMMON_ARTICLES` articles; `articles` counts those that hold its rarest window."""
+    word for word in more than `COMMON_ARTICLES` articles; `articles` counts those that hold its rarest window, from 50,000 on
+    perhaps not all of them."""
 
     start: int
     end: int

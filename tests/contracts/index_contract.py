@@ -244,6 +244,24 @@ class IndexContract:
         assert dict(zip(found.seq.tolist(), found.verbatim.tolist(), strict=True)) == {1: False, 151: True}
         assert as_lists(found)[3] == [(31, 45, 151)]
 
+    def test_common_runs_are_those_of_the_oracle(self, index: FingerprintIndex) -> None:
+        pick, oracle = random.Random(3), Oracle()
+        runs = [text(400 + k, 12 + 3 * k) for k in range(4)]
+        entries = []
+        for seq in range(1, 221):
+            parts = [text(seq, 10), *(run for run in runs if pick.random() < 0.5), text(1000 + seq, 10)]
+            entries.append(Entry(seq, fp(" ".join(parts)), removes=seq - 7 if seq % 9 == 0 else None))
+        index.apply(entries)
+        oracle.apply(entries)
+        counts = set()
+        for order in range(8):
+            chosen = pick.sample(runs, pick.randrange(1, 5))
+            query = fp(" ".join([text(9000 + order, 8), *chosen, text(9100 + order, 8), chosen[0]]))
+            found = as_lists(index.candidates(query))[3]
+            assert found == oracle.common(query)
+            counts.add(len(found))
+        assert len(counts) > 1
+
     def test_of_many_copies_the_best_are_listed_and_the_rest_counted(self, index: FingerprintIndex) -> None:
         content = text(5, 90)
         fill(index, [content] * 300 + [text(6, 90)])
