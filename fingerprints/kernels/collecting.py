@@ -203,6 +203,8 @@ def collect(segments, query, at, hashes, follow, found, found_free, frequency, w
     for s in range(len(segments)):
         base, dead = segments[s]
         n = at64(base + 8 * DOCS)
+        if used + met > len(docs):  # articles that only share a common run have come in beside the scored ones
+            table, docs, state, score = grown(table, docs, state, score, used, used + met)
         used = _score(base, dead, first_doc, at, hashes, found[s], found_free[s], weight, table, docs, state, score, used)
         resume = np.zeros(2, np.int64)
         while resume[0] < len(at):
