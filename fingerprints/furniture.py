@@ -14,11 +14,13 @@ import numpy as np
 from fingerprints import furniture_rules as rules
 from fingerprints.article import Span
 from fingerprints.furniture_head import glued_together, mark_head
-from fingerprints.furniture_lexicon import ANY, LABEL, Lexicon, Phrase
+from fingerprints.furniture_joints import block_seams, joined_again, parted
+from fingerprints.furniture_lexicon import Lexicon, Phrase
 from fingerprints.furniture_lexicon import lexicon as lexicon_of_rules
-from fingerprints.furniture_lines import MAX_HEADLINE, MAX_NAMES, brackets, islands, vocabulary_lines
-from fingerprints.furniture_view import View, ranges_to_spans
-from fingerprints.tokens import CAPITAL, LINE, SENTENCE, Tokens, tokenize
+from fingerprints.furniture_lines import MAX_HEADLINE, MAX_NAMES, bracketed, copyright_signs, islands, vocabulary_lines
+from fingerprints.furniture_view import HEAD_WORDS, View, ranges_to_spans
+from fingerprints.kernels.furniture import BRACKET, DATELINE, JOINT, KINDS, PHRASE, SIGN, TITLE, VOCABULARY_LINE, places
+from fingerprints.tokens import Tokens, tokenize
 
 QUOTES = ('"', "“", "”")
 MAX_QUOTED = 8
@@ -27,31 +29,52 @@ MAX_SENTENCE = 45
 """Words. A call to follow, share or watch is never longer; what is, is no furniture."""
 
 
-def boilerplate(text: str, tokens: Tokens, *, title: str | None = None) -> list[Span]:
+def boilerplate(text: str, tokens: Tokens, *, title: str | Tokens | None = None) -> list[Span]:
     """The furniture of `text` (`tokens` are its own): sorted, disjoint spans that start and end with a word.
 
     `title`: the headline, where it is known; copies of it at the start count as furniture. Without it those of a headline
     that stands twice or more do. Own words are those outside the spans.
     """
-    if len(tokens) == 0:
-        return []
-    view = View(tokens)
     lexicon = lexicon_of_rules()
-    mark_head(view, tokenize(title) if title else None)
-    found = lexicon.table[tokens.hash.astype(np.uint16)]
+    found = _places(tokens, lexicon)
+    known = tokenize(title) if isinstance(title, str) else title
+    if known is not None and (len(known) == 0 or not (tokens.hash[:HEAD_WORDS] == known.hash[0]).any()):
+        known = None
+    if not found and known is None:
+        return []
+    joints = [at // KINDS for at in found if at % KINDS == JOINT]
+    if joints and (seams := block_seams(tokens, joints, lexicon)):
+        apart = tokenize(parted(text, seams))
+        return joined_again(tokens, seams, _marked(apart, _places(apart, lexicon), known, lexicon))
+    return _marked(tokens, found, known, lexicon) if len(joints) < len(found) or known else []
+
+
+def _marked(tokens: Tokens, found: list[int], title: Tokens | None, lexicon: Lexicon) -> list[Span]:
+    at: list[list[int]] = [[] for _ in range(KINDS)]
+    for place in found:
+        at[place % KINDS].append(place // KINDS)
+    view = View(tokens, at[JOINT])
+    mark_head(view, title, headline=bool(at[TITLE]), dateline=bool(at[DATELINE]))
     done = 0
-    for at in found.nonzero()[0].tolist():
-        first = int(found[at])
-        if at < done or not (first & ANY or tokens.flags[at] & (CAPITAL | SENTENCE | LINE)):
-            continue
-        if first != LABEL or _LABEL.match(text, tokens.end[at]):
-            done = max(done, _phrase(view, lexicon, at))
-    brackets(view, lexicon)
+    for first in at[PHRASE]:
+        if first >= done:
+            done = max(done, _phrase(view, lexicon, first))
+    bracketed(view, lexicon, at[BRACKET])
+    copyright_signs(view, at[SIGN])
     if len(view.lines) > 2:
-        vocabulary_lines(view, lexicon)
+        vocabulary_lines(view, lexicon, at[VOCABULARY_LINE])
     if view.marks:
         islands(view, lexicon)
     return ranges_to_spans(view)
+
+
+def _places(tokens: Tokens, lexicon: Lexicon) -> list[int]:
+    """Where furniture may stand, see `kernels.furniture.places`."""
+    codes = np.frombuffer(tokens.text.encode("utf-32-le", "surrogatepass"), "<u4")
+    found: list[int] = places(
+        codes, lexicon.bmp, tokens.start, tokens.end, tokens.hash, tokens.flags, lexicon.words, lexicon.pairs
+    ).tolist()
+    return found
 
 
 def _phrase(view: View, lexicon: Lexicon, at: int) -> int:
@@ -132,12 +155,20 @@ def _headline_lines(view: View, at: int) -> int:
 def _headline_end(view: View, lexicon: Lexicon, at: int, limit: int) -> int:
     """Where a headline ends that runs on into text: at the end of its sentence, else where capitals stop being the rule."""
     for i in range(at, limit):
-        if i > at + 2 and (view.starts_sentence(i) or _MISSING.search(view.gap(i)) or _opens_speech(view, i)):
+        if i > at + 2 and _parts_text(view, lexicon, i):
             return i
+        if i in view.joints and not view.recurs(i):
+            return i + 1
         if view.capital(i) or view.minor(i) or view.gap(i) in ("-", "'", "’") or _small_in_headline(view.word(i)):
             continue
         return _start_of_sentence_before(view, lexicon, at, i)
     return limit if limit == view.line_end(at) else _start_of_sentence_before(view, lexicon, at, limit)
+
+
+def _parts_text(view: View, lexicon: Lexicon, at: int) -> bool:
+    """Whether a sentence, a gap where a link was lost, a long quotation or more furniture begins at `at`."""
+    lost = _MISSING.search(view.gap(at)) and not (view.number(at - 1) and view.number(at))
+    return bool(view.starts_sentence(at) or lost or _opens_speech(view, at) or _begins_phrase(view, lexicon, at))
 
 
 def _small_in_headline(word: str) -> bool:
@@ -232,4 +263,3 @@ _RULES = {
 
 _MISSING = re.compile(r":,|\s,|,$")
 """Where a link was lost in scraping (``Baca selengkapnya di ,Menteri``), what follows is text."""
-_LABEL = re.compile(r"[ \xa0\t]?[)]?[:：|–—]")

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from itertools import pairwise
 
-from fingerprints import furniture_rules as rules
+from fingerprints.furniture_dateline import HEAD_LINES, MAX_TITLE, mark_dateline
 from fingerprints.furniture_view import HEAD_WORDS, View
-from fingerprints.tokens import CAPITAL, Tokens, tokenize
+from fingerprints.tokens import Tokens
 
-HEAD_LINES = 12
-MAX_TITLE = 30
 MIN_TITLE = 4
 """Words of a headline. A shorter repetition is chance."""
 MAX_BETWEEN = 25
 """Words of counters, share buttons and the like between two copies of a headline."""
 MAX_CRUMB = 3
 """Words of a breadcrumb after the token that shows it, ``SULTRAPolresta Kendari``."""
-MAX_DATELINE = 12
-MIN_PARAGRAPH = 8
-"""Words that follow a dateline on its line; with fewer it is a line of site and date, not a dateline."""
 
 _GLUED = re.compile("U{4,}ll|llUl")
-_DASH = re.compile(r"\s*(?:[–—―‒]+|-{2,3})\s*|\s+-\s*|-\s+")
-_DOMAIN_END = re.compile(r"\.(?=[^\W\d_])")
 _SEPARATORS = "|»›>/→•·×*–—-"
-_ANY_DASH = re.compile(r"[–—―‒\-|]")
 
 
-def mark_head(view: View, title: Tokens | None) -> None:
-    """Mark breadcrumb, the copies of a headline that stands twice or is known, and the dateline."""
-    at = _breadcrumb_glued(view)
-    at = _headlines(view, at, title)
-    _dateline(view, at)
+def mark_head(view: View, title: Tokens | None, *, headline: bool, dateline: bool) -> None:
+    """Mark breadcrumb, the copies of a headline that stands twice or is known, and the dateline. `headline`, `dateline`: whether
+    the head holds the shapes of a breadcrumb or repetition and of a dateline."""
+    at = _headlines(view, _breadcrumb_glued(view), title) if headline or title is not None else 0
+    if dateline or at:
+        mark_dateline(view, at)
 
 
 def _breadcrumb_glued(view: View) -> int:
@@ -68,7 +60,7 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
     end = 0
     for first in _starts(view, crumb):
         found = _repeated(view, first, glued=first == crumb > 0)
-        if found is None:
+        if found is None or not (view.capital(found[0]) or view.number(found[0])):
             continue
         again, length = found
         first_end = min(first + length, again)
@@ -83,10 +75,10 @@ def _headlines(view: View, crumb: int, title: Tokens | None) -> int:
 
 
 def _further_copies(view: View, again: int, length: int) -> int:
-    """Mark the copies of a headline from its second one at `again` on; the end of the last, 0 where the second opens a sentence."""
+    """Mark the copies of a headline from the second on, at `again`; the end of the last, 0 where the second opens a sentence."""
     words, end, at = view.head[again : again + length], 0, again
     while at + length <= len(view.head):
-        if view.head[at : at + length] == words and (view.opens(at) or at == end or at == again) and _stands(view, at + length):
+        if view.head[at : at + length] == words and (view.opens(at) or at in (end, again)) and _stands(view, at + length):
             view.mark(at, at + length)
             end = at = at + length
             if end < view.n and view.number(end) and not view.opens_line(end) and (view.capital(end + 1) or view.opens(end + 1)):
@@ -111,8 +103,8 @@ def _separates(gap: str) -> bool:
 
 
 def _starts(view: View, crumb: int) -> list[int]:
-    """Where the first copy of a headline may begin: after the breadcrumb, at the start, on one of the first short lines and behind
-    the last separator on them."""
+    """Where the first copy of a headline may begin: after the breadcrumb, at the start, on one of the first short lines and
+    behind the last separator on them."""
     starts = list(range(crumb, crumb + MAX_CRUMB + 1)) if crumb else [0]
     for first, after in pairwise(view.lines[:HEAD_LINES]):
         if after - first > MAX_TITLE or first >= HEAD_WORDS:
@@ -139,7 +131,7 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
         most = min(again - first, len(head) - again, MAX_TITLE)
         while length < most and head[first + length] == head[again + length]:
             length += 1
-        if length < MIN_TITLE or again - first - length > MAX_BETWEEN or view.closed(first + length):
+        if length < MIN_TITLE or again - first - length > MAX_BETWEEN or _goes_on(view, first + length):
             continue
         whole = first + length == view.line_end(first) and view.opens_line(first)
         if whole and view.opens_line(again):
@@ -150,9 +142,17 @@ def _repeated(view: View, first: int, *, glued: bool) -> tuple[int, int] | None:
             return again, length
         if glued and view.word(first - 1).endswith(view.word(again - 1)):
             return again - 1, length + 1
+        if first + length > view.line_end(first):
+            continue
         if first + length == again or (view.opens_line(first) and _no_text(view, first + length, again)):
             return again, length
     return None
+
+
+def _goes_on(view: View, end: int) -> bool:
+    """Whether what ends at `end` is a sentence or the heading of a list."""
+    at = view.end[end - 1]
+    return view.text[at : at + 1] in (".", ":", ";", ",")
 
 
 def _part_of_line(view: View, first: int, length: int) -> bool:
@@ -203,126 +203,3 @@ def _known_title(view: View, title: Tokens) -> int:
             view.mark(first, line_end)
             end = line_end
     return end
-
-
-def _dateline(view: View, body: int) -> None:
-    """Mark the dateline of the first paragraph that has one."""
-    firsts = [body] if body < view.n else []
-    short = view.lines[1] <= MAX_TITLE
-    firsts += [line for line in view.lines[: HEAD_LINES + 1] if body < line < min(view.n, HEAD_WORDS)] if short or body else []
-    paragraphs = 0
-    for first in firsts:
-        paragraphs += view.line_end(first) - first >= 20
-        if paragraphs > 2:
-            return
-        end = _dateline_end(view, first)
-        if end > first and view.line_end(first) - end >= MIN_PARAGRAPH:
-            view.mark(first, end)
-            return
-    _dateline_inside(view)
-
-
-def _dateline_inside(view: View) -> None:
-    """A dateline after a headline on the same line: told by the site's name in it."""
-    stop = min(view.n, HEAD_WORDS) - 1
-    if stop < 3:
-        return
-    for found in _DOMAIN_END.finditer(view.text, 0, view.start[stop]):
-        at, _ = view.tokens_in(found.end(), found.end() + 1)
-        if not 0 < at < stop or view.hash[at] not in _top_level():
-            continue
-        first = at - 1
-        while first > 0 and view.gap(first) == ".":
-            first -= 1
-        while (
-            first > 0
-            and view.upper(first - 1)
-            and view.gap(first).strip() in (",", "")
-            and at - first < 5
-            and len(view.word(first - 1)) > 2
-        ):
-            first -= 1
-        if not (view.opens(first) or view.upper(first)) or view.is_marked(first):
-            continue
-        end = _dateline_end(view, first)
-        if end > first:
-            view.mark(first, end)
-        return
-
-
-@cache
-def _top_level() -> frozenset[int]:
-    return frozenset(tokenize(rules.TOP_LEVEL).hash.tolist())
-
-
-@cache
-def _city_firsts() -> frozenset[int]:
-    return frozenset(tokenize(rules.CITY_FIRSTS).hash.tolist())
-
-
-def _dateline_end(view: View, first: int) -> int:
-    """The end of a dateline that begins at `first`: places, the site's name, a date, closed by a dash; else `first`.
-
-    Shapes: ``NAME.CO.ID, KENDARI | 9 Juli 2024 –``, ``JAKARTA, NAME.com -``, ``Jakarta (AGENCY) -``, ``NAME.CO.ID - JAKARTA.``,
-    ``Name.com, Jakarta`` (no dash).
-    """
-    opening = view.text[int(view.tokens.start[first]) : int(view.tokens.start[first]) + 100]
-    dash = _ANY_DASH.search(opening)
-    if (dash is None and "." not in opening[:40]) or not view.tokens.flags[first] & CAPITAL:
-        return first
-    site, at, closed = False, first, False
-    while at < min(view.n, first + MAX_DATELINE):
-        if at > first:
-            gap = view.gap(at)
-            if "\n" in gap or (site and "," in gap and dash is None):
-                break
-            if _DASH.fullmatch(gap.rstrip("\"'“‘(")) or _DASH.fullmatch(gap.replace(")", " ").replace(".", " ").rstrip("\"'“‘(")):
-                closed = True
-                break
-            if gap.strip() not in ("", ",", "|", "/", "(", "),", ")", ".", "/ ", ":", "-", "., ", ") |", ", (") or (
-                gap.startswith(".") and gap != "." and not site
-            ):
-                break
-        if at > first and view.gap(at) == "." and view.hash[at] in _top_level():
-            site = True
-        elif not (view.capital(at) or view.number(at) or not view.word(at).islower()):
-            break
-        at += 1
-    if closed:
-        return _after_dash(view, first, at, site)
-    return _without_dash(view, first, site)
-
-
-def _after_dash(view: View, first: int, at: int, site: bool) -> int:
-    """Check a dateline `[first, at)` that a dash closes; takes in a place after the dash (``NAME.CO.ID - JAKARTA.``)."""
-    words = [i for i in range(first, at) if not view.number(i)]
-    shape = (
-        site
-        or any(view.upper(i) and len(view.word(i)) > 3 for i in words)
-        or any("(" in view.gap(i) or "," in view.gap(i) for i in range(first + 1, at))
-    )
-    if not words or (not shape and (len(words) > 2 or len(words) != at - first)):
-        return first
-    if not (view.capital(at) or view.number(at) or any(c in view.gap(at) for c in "\"'“‘")):
-        return first if not site else at
-    end = at
-    if site:
-        while end < min(view.n, at + 3) and view.upper(end) and len(view.word(end)) > 2:
-            end += 1
-        following = view.gap(end) if end < view.n else ""
-        if end == at or not (following.startswith((".", ",")) or _DASH.match(following)):
-            end = at
-    return end
-
-
-def _without_dash(view: View, first: int, site: bool) -> int:
-    """``Name.com, Jakarta`` and then the text: the site's name, a comma, a place, a capital."""
-    if not site:
-        return first
-    at = first + 1
-    while at < view.n and view.gap(at) == ".":
-        at += 1
-    if at + 1 >= view.n or view.gap(at).strip() != "," or not view.capital(at):
-        return first
-    place = at + 2 if view.hash[at] in _city_firsts() and view.capital(at + 1) and view.capital(at + 2) else at + 1
-    return place if view.capital(place) or any(c in view.gap(place) for c in "\"'“‘") else first

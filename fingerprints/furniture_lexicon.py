@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fingerprints import folding
 from fingerprints import furniture_rules as rules
+from fingerprints.kernels import furniture as kernel
 from fingerprints.tokens import tokenize
-
-ANY, CALL, LABEL = 1, 2, 4
-"""Phrases that count anywhere; those that need the start of a line or sentence or a capital; single words that need a colon."""
-BITS = 16
-"""The lookup table has 2**BITS entries; one in a hundred other words collides and is sorted out by its full hash."""
 
 
 class Phrase(NamedTuple):
@@ -24,17 +22,21 @@ class Phrase(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """`table`: uint8[2**BITS], by the low bits of the hash of a first word: what may begin there, `ANY`, `CALL`, `LABEL`.
-    `phrases`: by hash of the first word, longest first.
-    `vocabulary`, `strong`: sorted hashes."""
+    """`words`, `pairs`: uint8[SLOTS], what the compiled pass looks up. `bmp`: uint32[65536], the folding table.
+    `phrases`: by hash of the first word, longest first. `ends`: the words of phrases, by hash of the last. The rest: hashes
+    of listed words."""
 
-    table: NDArray[np.uint8]
+    words: NDArray[np.uint8]
+    pairs: NDArray[np.uint8]
+    bmp: NDArray[np.uint32]
     phrases: dict[int, tuple[Phrase, ...]]
+    ends: dict[int, list[tuple[int, ...]]]
     vocabulary: frozenset[int]
     strong: frozenset[int]
     dates: frozenset[int]
-    channels: frozenset[int]
     credits: frozenset[int]
+    top_level: frozenset[int]
+    channels: frozenset[int]
     openers: frozenset[int]
     far_openers: frozenset[int]
 
@@ -42,7 +44,36 @@ class Lexicon(NamedTuple):
 @cache
 def lexicon() -> Lexicon:
     phrases: dict[int, list[Phrase]] = {}
-    table = np.zeros(2**BITS, np.uint8)
+    ends: dict[int, list[tuple[int, ...]]] = {}
+    for phrase in _phrases():
+        phrases.setdefault(phrase.words[0], []).append(phrase)
+        ends.setdefault(phrase.words[-1], []).append(phrase.words)
+    listed = [
+        frozenset(tokenize(words).hash.tolist())
+        for words in (
+            rules.VOCABULARY + rules.TOP_LEVEL,
+            rules.STRONG_VOCABULARY,
+            rules.DATE_WORDS,
+            rules.CREDITS,
+            rules.TOP_LEVEL,
+            rules.CHANNELS,
+            rules.OPENERS,
+            rules.FAR_OPENERS,
+        )
+    ]
+    bits = kernel.VOCABULARY, kernel.STRONG, kernel.DATE, kernel.CREDIT, kernel.TOP_LEVEL
+    words, pairs = _tables(zip(bits, listed, strict=False))
+    return Lexicon(
+        words,
+        pairs,
+        folding.load().bmp,
+        {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
+        ends,
+        *listed,
+    )
+
+
+def _phrases() -> list[Phrase]:
     kinds = (
         ("anywhere", rules.ANYWHERE),
         ("sentence", rules.SENTENCES),
@@ -51,26 +82,24 @@ def lexicon() -> Lexicon:
         ("byline", rules.BYLINES),
         ("tags", rules.TAGS),
     )
-    for kind, listed in kinds:
-        for text in filter(None, (" ".join(phrase.split()) for phrase in listed.split(","))):
-            words = tuple(tokenize(text).hash.tolist())
-            phrases.setdefault(words[0], []).append(Phrase(words, kind, text))
-            table[words[0] & (2**BITS - 1)] |= (
-                ANY if kind == "anywhere" else CALL if len(words) > 1 or kind == "sentence" else LABEL
-            )
-    return Lexicon(
-        table,
-        {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in phrases.items()},
-        *(
-            frozenset(tokenize(words).hash.tolist())
-            for words in (
-                rules.VOCABULARY + rules.TOP_LEVEL,
-                rules.STRONG_VOCABULARY,
-                rules.DATE_WORDS,
-                rules.CHANNELS,
-                rules.CREDITS,
-                rules.OPENERS,
-                rules.FAR_OPENERS,
-            )
-        ),
-    )
+    return [
+        Phrase(tuple(tokenize(text).hash.tolist()), kind, text)
+        for kind, listed in kinds
+        for text in filter(None, (" ".join(phrase.split()) for phrase in listed.split(",")))
+    ]
+
+
+def _tables(lists: Iterable[tuple[int, frozenset[int]]]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    words, pairs = np.zeros(kernel.SLOTS, np.uint8), np.zeros(kernel.SLOTS, np.uint8)
+    for phrase in _phrases():
+        first = phrase.words[0] & int(kernel.MASK)
+        if len(phrase.words) == 1:
+            words[first] |= kernel.SINGLE if phrase.kind == "sentence" else kernel.LABEL
+            continue
+        words[first] |= kernel.MULTI
+        pairs[int(kernel.pair(*np.array(phrase.words[:2], np.uint64)))] |= (
+            kernel.ANY if phrase.kind == "anywhere" else kernel.CALL
+        )
+    for bit, listed in lists:
+        words[[word & int(kernel.MASK) for word in listed]] |= bit
+    return words, pairs

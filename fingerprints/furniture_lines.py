@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from itertools import pairwise
 
 from fingerprints.furniture_lexicon import Lexicon
@@ -22,28 +23,22 @@ MAX_INITIALS = 5
 """Letters of one abbreviation, where no full stop stands before the bracket."""
 
 
-def brackets(view: View, lexicon: Lexicon) -> None:
-    """Initials at the end of a text or paragraph, ``(NN/IE).``, credits of pictures, ``(Foto: …)``, and ``© 2024 Name``."""
-    text = view.text
-    at = text.find("©")
-    while at >= 0:
+def bracketed(view: View, lexicon: Lexicon, places: list[int]) -> None:
+    """Initials at the end of a paragraph, ``(NN/IE).``, and credits of pictures, ``(Foto: …)``, at `places` (code points)."""
+    for at in places:
+        if (found := _BRACKET.match(view.text, at)) and _credit(view, lexicon, found):
+            view.mark(*view.tokens_in(*found.span()))
+        elif found := _INITIALS.match(view.text, at):
+            _initials(view, found)
+
+
+def copyright_signs(view: View, places: list[int]) -> None:
+    """``© 2024 Name``, the sign at code points `places`."""
+    for at in places:
         first, _ = view.tokens_in(at, at)
-        if (
-            first < view.n
-            and text[at + 1 : view.start[first]].strip() == ""
-            and (view.number(first) or (view.opens_line(first) and view.line_end(first) - first <= MAX_NAMES))
-        ):
+        if view.number(first) or (view.opens_line(first) and view.line_end(first) - first <= MAX_NAMES):
             view.mark(first, view.sentence_end(first + 1, MAX_NAMES))
             view.closing.append(first)
-        at = text.find("©", at + 1)
-    for bracket in "([":
-        at = text.find(bracket)
-        while at >= 0:
-            if (found := _BRACKET.match(text, at)) and _credit(view, lexicon, found):
-                view.mark(*view.tokens_in(*found.span()))
-            elif found := _INITIALS.match(text, at):
-                _initials(view, found)
-            at = text.find(bracket, at + 1)
 
 
 def _credit(view: View, lexicon: Lexicon, found: re.Match[str]) -> bool:
@@ -76,12 +71,11 @@ def _initials(view: View, found: re.Match[str]) -> None:
         view.closing.append(first)
 
 
-def vocabulary_lines(view: View, lexicon: Lexicon) -> None:
-    """Short lines of nothing but share names, dates, counters, before and after the text proper; and a date with a name."""
+def vocabulary_lines(view: View, lexicon: Lexicon, places: list[int]) -> None:
+    """Short lines of nothing but share names, dates, counters, before and after the text proper; and a date with a name.
+    `places`: the first words of lines that may be such."""
     candidates = [
-        line
-        for line, (first, after) in enumerate(pairwise(view.lines))
-        if after - first <= MAX_VOCABULARY_LINE and _is_vocabulary(view, lexicon, first, after)
+        line for first in places if _is_vocabulary(view, lexicon, first, view.lines[(line := bisect_left(view.lines, first)) + 1])
     ]
     if not candidates and not view.marks:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 
@@ -19,10 +20,11 @@ NEIGHBOURHOOD = 1500
 
 
 class View:
-    """`lines`: first token of each line, then n. `marks`: ranges marked so far; `ends`: where they end;
-    `closing`: positions of furniture that stands below an article (credits, topics, copyright)."""
+    """`lines`: first token of each line, then n. `joints`: words in which a capital follows small letters. `marks`: ranges marked
+    so far; `ends`: where they end; `closing`: positions of furniture that stands below an article (credits, topics)."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, joints: Iterable[int] = ()) -> None:
+        self.joints = frozenset(joints)
         self.text = tokens.text
         self.tokens = tokens
         self.n = len(tokens)
@@ -151,6 +153,11 @@ class View:
         first = max(0, at - NEIGHBOURHOOD)
         found = np.flatnonzero(self.tokens.hash[first : at + NEIGHBOURHOOD] == np.uint64(a)) + first
         return any(i != at and i + 1 < self.n and self.hash[i + 1] == b for i in found.tolist())
+
+    def recurs(self, at: int) -> bool:
+        """Whether word `at` stands elsewhere within `NEIGHBOURHOOD`."""
+        near = self.tokens.hash[max(0, at - NEIGHBOURHOOD) : at + NEIGHBOURHOOD]
+        return int(np.count_nonzero(near == self.tokens.hash[at])) > 1
 
     def tokens_in(self, start: int, end: int) -> tuple[int, int]:
         """The tokens within code points `[start, end)`."""

@@ -183,6 +183,87 @@ def test_a_headline_alone_or_taken_up_by_the_first_sentence_stays() -> None:
     assert own(f"{TITLE}\n{TITLE}\n{lead}") == own(lead)
 
 
+GLUED = (
+    f"DAERAHHULUPEMDES{TITLE}{TITLE}124×Sebarkan artikel iniListen to this articleKABARHULU.CO.ID, KENDARI | 9 Juli 2024 – "
+    f"{BODY}BACA JUGA  Kapal Perintis Tambah Jadwal ke Pulau Terluar{NEXT}(NN/IE).Redaksi/Publizher : Andi SaputraTinggalkan "
+    "BalasanAlamat email Anda tidak akan dipublikasikan. Ruas yang wajib ditandai *error: Content is protected !!"
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "lost"),
+    [
+        (GLUED, "Anggaran "),
+        (f"{TITLE}Bagikan{TITLE}Oleh: Siti HajarKENDARI – {BODY}Berita TerkaitKapal Perintis Tambah JadwalHarga Cabai Turun", ""),
+        (f"{TITLE}{TITLE}Sebarkan artikel ini{BODY}Baca juga: Kapal Perintis Tambah Jadwal{NEXT}", "Anggaran "),
+    ],
+)
+def test_pages_copied_without_anything_between_their_blocks(page: str, lost: str) -> None:
+    """`lost`: a word of the text that was run together with furniture, so that it is no word of the text any more."""
+    text = own(BODY) + (f" {own(NEXT)}" if "Anggaran" in page else "")
+    first = "Kepala " if "iniKepala" in page else ""
+    assert own(page) == text.replace(lost, "").removeprefix(first)
+
+
+@pytest.mark.parametrize("word", ["NasDem", "YouTuber", "MotoGP", "PermataBank", "JawaPos.com", "McDonald", "BioNTech", "iPhone"])
+def test_capitals_inside_names_part_nothing(word: str) -> None:
+    text = f"{BODY} Menurut {word}, jumlah itu cukup. {NEXT}"
+    assert furniture(text) == []
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["BACA JUGA  {}", "Baca juga: {}", "Baca Juga : {}", "BACA JUGA: {}", "Baca Juga {}", "BACA JUGA:\n{}", "Baca juga\n{}"],
+)
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Viral Jembatan Bambu Sukamaju, Mengapa Banyak Orang Rela Mengantre Dua Jam?",
+        '"Kami Tidak Pernah Berhenti," Kisah Penjaga Mercusuar Pulau Terluar',
+        "5 Cara Merawat Perahu Kayu agar Tahan Lama, Nomor 3 Paling Mudah!",
+        "Harga pupuk naik 12,5 persen, ini kata kelompok tani di lereng gunung",
+        "Kapal Perintis Tambah Jadwal: Rute, Tarif, dan Cara Memesan Tiket untuk Warga Pulau Terluar yang Hendak Pulang",
+        "Wali Kota: yang Kita Hirup Sehari-hari di Sini",
+    ],
+)
+def test_another_headline_is_marked_to_the_end_of_its_line(label: str, headline: str) -> None:
+    for following in (NEXT, f'"{NEXT}"'):
+        assert own(f"{BODY}\n{label.format(headline)}\n{following}") == f"{own(BODY)} {own(NEXT)}"
+
+
+def test_another_headline_that_runs_on_ends_where_the_text_begins() -> None:
+    headline = "Beras Dalam Negeri Capai 2,1 Juta Ton"
+    for text in (f'"{NEXT} Itu sudah diputuskan oleh rapat," ujarnya.', f"Menurut kepala desa, dana sudah tersedia. {NEXT}"):
+        assert own(f"{BODY} Baca juga: {headline} {text}") == f"{own(BODY)} {own(text)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Baca juga " * 20_000, 40_000),
+        ("Baca juga: Kapal Perintis " * 10_000, 40_000),
+        ("kata\n" * 100_000, 100_000),
+        ("Komentar\n" * 50_000, 50_000),
+        ("a" * 500_000, 1),
+        ("aB" * 250_000, 1),
+        ("kataKata" * 5 + " ", 1),
+        ("iniListen to this article" * 5_000, 15_001),
+        ("(" * 200_000 + "Foto", 1),
+        ("(NN/" * 50_000, 50_000),
+        (f"{TITLE} " * 5_000, 35_000),
+        (f"{BODY} " * 5_000, 80_000),
+    ],
+    ids=lambda value: str(value)[:16].strip(),
+)
+def test_hostile_text_is_read_to_its_end(text: str, words: int) -> None:
+    tokens = tokenize(text)
+    spans = boilerplate(text, tokens)
+    assert len(tokens) == words
+    assert all(a.end < b.start for a, b in pairwise(spans))
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert len(spans) <= words
+
+
 def test_known_headline_counts_wherever_it_opens_the_text() -> None:
     title = TITLE
     assert own(f"{title}\n{BODY}", title) == own(BODY)
