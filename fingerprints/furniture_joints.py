@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from fingerprints.article import Span
 from fingerprints.furniture_lexicon import Lexicon
 from fingerprints.tokens import LINE, SENTENCE, Tokens, tokenize
@@ -55,7 +57,7 @@ def joined_again(tokens: Tokens, seams: Sequence[int], spans: Sequence[Span]) ->
     out: list[Span] = []
     for span in spans:
         start, end = (at - bisect_left(breaks, at) for at in (span.start, span.end))
-        first, after = int(tokens.end.searchsorted(start, "right")), int(tokens.start.searchsorted(end))
+        first, after = int(tokens.end.searchsorted(np.int32(start), "right")), int(tokens.start.searchsorted(np.int32(end)))
         if out and first and out[-1].end >= int(tokens.end[first - 1]):
             out[-1] = Span(out[-1].start, max(out[-1].end, int(tokens.end[after - 1])))
         else:
@@ -81,8 +83,8 @@ def _telling(text: str, seams: list[int], lexicon: Lexicon) -> set[int]:
     """Those of `seams` at which a phrase ends or begins, once all of them are parted."""
     apart = tokenize(parted(text, seams))
     telling = set()
-    for i, seam in enumerate(seams):
-        at = int(apart.start.searchsorted(seam + i + 1))
+    places = apart.start.searchsorted((np.array(seams) + np.arange(1, len(seams) + 1)).astype(np.int32))
+    for seam, at in zip(seams, places.tolist(), strict=True):
         before, after = apart.hash[max(0, at - LONGEST) : at].tolist(), apart.hash[at : at + LONGEST].tolist()
         colon = apart.text[int(apart.end[at]) : int(apart.end[at]) + 3].lstrip().startswith(":") if at < len(apart) else False
         if _ends(lexicon, before) or _begins(lexicon, after, colon):

@@ -61,11 +61,12 @@ def _initials(view: View, found: re.Match[str]) -> None:
     if not 0 < after - first <= 5:
         return
     ends_line = view.opens_line(after) or view.is_marked(after)
+    late, short = after > 0.6 * view.n, all(view.end[i] - view.start[i] <= MAX_INITIALS for i in range(first, after))
     closed = first == 0 or view.starts_sentence(first) or before[-1:] in "!?\"'”’*"
     if ends_line:
-        ends_text = closed or (found["slash"] and all(view.end[i] - view.start[i] <= MAX_INITIALS for i in range(first, after)))
+        ends_text = (closed and (found["slash"] or short or after > 0.9 * view.n)) or (found["slash"] and short and late)
     else:
-        ends_text = found["slash"] and closed and rest[:1] in (".", " ", "") and after > 0.6 * view.n
+        ends_text = found["slash"] and closed and rest[:1] in (".", " ", "") and late
     if ends_text:
         view.mark(first, after)
         view.closing.append(first)

@@ -150,6 +150,7 @@ def test_furniture_below_or_between_paragraphs(line: str) -> None:
         "Kolom komentar pun ramai oleh pembaca. Lihat saja akibatnya, ujar pengamat itu.",
         "Berita terkait bencana itu menyebar cepat. Tag harga dipasang di setiap kios.",
         "Pemenang lomba ialah:\n1. Desa Sukamaju\n2. Desa Sukamaju Barat\n3. Desa Sukamaju Timur",
+        "Anggaran disusun bersama kementerian dan lembaga (K/L).\nRapat itu terbuka untuk umum.\nHarganya 'murah' (katanya).",
         "Jadwal pertandingan:\n28 Juli: Wiratama melawan Persada.\n2 Agustus: Persada melawan Bahari.",
     ],
 )
