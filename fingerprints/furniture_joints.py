@@ -34,7 +34,7 @@ def block_seams(tokens: Tokens, joints: Sequence[int], lexicon: Lexicon) -> list
     edges = {at: found for at in joints if len(found := _edges(text, int(tokens.start[at]), int(tokens.end[at]))) > 2}
     parts = [text[a:b] for found in edges.values() for a, b in pairwise(found)]
     words = tokenize("\n".join(parts)).hash.tolist()
-    if len(words) != len(parts) or (lexicon.ends.keys() | lexicon.phrases.keys()).isdisjoint(words):
+    if len(words) != len(parts) or not any(word in lexicon.ends or word in lexicon.phrases for word in words):
         return []
     seams = sorted(seam for found in edges.values() for seam in found[1:-1])
     telling = _telling(text, seams, lexicon)
