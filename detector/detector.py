@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from detector.align import align
 from detector.archive import Archive
+from detector.evidence import sustained
 from detector.explain import explain
 from detector.matching import Assessment, Pair, assess
 from detector.policy import DUPLICATE_JACCARD, Policy
@@ -218,6 +219,7 @@ class Detector:
             seqs = seqs[likely]
         for stored, reading in self._archive.readings(seqs.tolist()).values():
             passages = align(submission.tokens, reading.tokens, self._policy.passages)
+            passages = sustained(submission, reading, passages, self._policy)
             if passages:
                 pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))
         return pairs

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.align import Aligned
 from detector.policy import EDITED_SIMILARITY, Policy
-from detector.quotes import quotations
-from detector.reading import Mask, Reading, words_in
+from detector.reading import Mask, Reading
 from detector.report import ExemptReason
 from fingerprints.index import CommonRun
 from fingerprints.tokens import CAPITAL, NUMBER, STOP
+
+PROSE_RUN = 12
+"""Words; so long a run of equal words outside quotations was taken whole, names and numbers in it too."""
 
 Codes = NDArray[np.uint8]
 
@@ -41,11 +42,10 @@ class Exemptions:
                 self._in_shared[passage.start : passage.end] = True
                 self._paired[passage.pairs[:, 0]] = True
 
-    @cached_property
+    @property
     def quoted(self) -> Mask | None:
         """bool[n]: the words inside attributed quotations; None where there are none. Asked only when something matched."""
-        spans = quotations(self._submission.tokens.text)
-        return words_in(self._submission.tokens, spans) if spans else None
+        return self._submission.quoted if self._submission.quoted.any() else None
 
     def judge(self, article: Reading, passages: Sequence[Aligned], rights: str, policy: Policy) -> tuple[Codes, bool]:
         """uint8[n] codes for one match; and whether quotations in it count, because the story was taken with them."""
@@ -78,7 +78,7 @@ class Exemptions:
         quotes = counting & self.quoted
         if not quotes.any():
             return False
-        outside = np.count_nonzero(counting) - np.count_nonzero(quotes)
+        outside = np.count_nonzero(counting & ~self.quoted & _taken_words(len(codes), article, passages))
         if outside >= policy.quotation_words or (outside and self._whole(inside, article, passages, policy)):
             return True
         codes[self.quoted & (codes == COUNTS)] = QUOTATION
@@ -100,6 +100,22 @@ def inside_passages(words: int, passages: Sequence[Aligned]) -> Mask:
     for passage in passages:
         inside[passage.start : passage.end] = True
     return inside
+
+
+def _taken_words(words: int, article: Reading, passages: Sequence[Aligned]) -> Mask:
+    """bool[words]: words of the submission that stand in the article: in runs of `PROSE_RUN` any, else those that are no names
+    and no numbers and that the article does not quote."""
+    mask = np.zeros(words, np.bool_)
+    flags, quoted = article.tokens.flags, article.quoted
+    for passage in passages:
+        x, y = passage.pairs[:, 0], passage.pairs[:, 1]
+        if not len(x):
+            continue
+        breaks = np.flatnonzero((np.diff(x) != 1) | (np.diff(y) != 1)) + 1
+        lengths = np.diff(np.concatenate(([0], breaks, [len(x)])))
+        plain = ((flags[y] & (CAPITAL | NUMBER)) == 0) & ~quoted[y]
+        mask[x[plain | np.repeat(lengths >= PROSE_RUN, lengths)]] = True
+    return mask
 
 
 def _exempt_furniture(codes: Codes, article: Reading, passage: Aligned, policy: Policy) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from detector.align import Aligned, align
 from detector.attribution import Mentions
+from detector.evidence import sustained
 from detector.exempt import COUNTS, REASONS, Codes, Exemptions
 from detector.policy import MAX_MATCHES, Policy
 from detector.reading import Reading, jaccard
@@ -93,7 +94,7 @@ def compare(submission_text: str, article_text: str, policy: Policy | None = Non
     check_text("submission", submission_text, blank=False)
     submission, article = Reading(submission_text), Article(id="article", text=article_text)
     reading = Reading(article_text)
-    passages = align(submission.tokens, reading.tokens, policy.passages)
+    passages = sustained(submission, reading, align(submission.tokens, reading.tokens, policy.passages), policy)
     pair = Pair(article, 1, article.sha256, reading, passages)
     if passages:
         return assess(submission, [pair], policy).matches[0]

@@ -106,6 +106,11 @@ false ones of PAN 2013 (tune), made news (seed 7), and, as false ones, those of 
 BELONGS_SUBMISSION, BELONGS_ARTICLE = (5.28, 17.7, -1.27, -1.19), (2.32, 10.11, -0.7, -2.07)
 """Log odds that a sentence beside a passage belongs to it (`kernels.sentences.settle`), submission and article side. Logistic
 regression on 2,700 neighbours of PAN 2013 (tune): 2.5% and 11% of them judged wrongly."""
+SUSTAINED = (3.8, -2.55, 3.29, 3.06, 3.48, -10.0)
+"""Log odds that a passage was taken (`evidence.Evidence.odds`): coefficients of log(1 + what its distinct shared plain words
+say, half where the article quotes them, a quarter where the submission does); of the share of what the submission's unquoted
+plain words say that is shared; of the share of these pairs in place; of the similarity; of what is shared a word; and the
+intercept. Logistic regression on the passages below similarity .85 of the half "tune" of `benchmarks/verdicts.py`."""
 DIGEST_SCAN, DIGEST = (0.4, 0.55, 0.1, 2.0, 0.15), (8.14, 2.51, 3.21, -4.02, -3.88, -1.58, -6.41)
 """Where a digest of a whole article is looked for, and the log odds that it is one: coefficients of what
 `kernels.sentences.digest` gives, of the share that one stretch accounts for, of the log of the article's sentences, and the
@@ -143,6 +148,8 @@ class Policy:
     `name_words`: 4; a passage with fewer words that are neither names, numbers nor grammar is no evidence on its own
     (a law's full title, an office with its holder, a fixture): it is exempt while less than `quotation_words` of other text
     was taken from that article.
+    `sure_similarity`: .85, from which a passage needs no further evidence. `sustained`: .5, probability by `SUSTAINED` below
+    which another is not reported, its runs of 12 words apart.
     `lookalike_letters`, `invisible_characters`: counts from which folding is named as evasion; 3 look-alike letters
     rule out a foreign name, 20 invisible characters the soft hyphens and joiners that word processors leave.
 
@@ -162,6 +169,8 @@ class Policy:
     candidates: int = 40
     surest: int = 8
     candidate_weight: float = 0.8
+    sure_similarity: float = 0.85
+    sustained: float = 0.5
     name_words: int = 4
     lookalike_letters: int = 3
     invisible_characters: int = 20

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.quotes import quotations
 from fingerprints import signature
 from fingerprints.article import Span
 from fingerprints.fingerprint import Fingerprint, fingerprint
@@ -39,6 +40,11 @@ class Reading:
     def boilerplate(self) -> tuple[Span, ...]:
         """The furniture around the text's own words."""
         return tuple(boilerplate(self.tokens.text, self.tokens, title=self._title))
+
+    @cached_property
+    def quoted(self) -> Mask:
+        """bool[n]: the words inside attributed quotations."""
+        return words_in(self.tokens, quotations(self.tokens.text))
 
     @cached_property
     def own(self) -> Mask:

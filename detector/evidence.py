@@ -1,0 +1,155 @@
+"""Evidence: what of the passages with an article tells copying from two reports of one event.
+
+Such reports share names, dates, sums, speech and the stock words of news; a copy shares plain words that could have been others,
+in places that follow each other. A passage that is neither close nor rich in those is not reported: what remains of it are
+its runs of `RUN_WORDS` equal words, which always are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.align import Aligned
+from detector.kernels.runs import covering_runs, pair_words
+from detector.policy import SUSTAINED, Policy
+from detector.reading import Mask, Reading
+from detector.seeds import Plane
+from fingerprints import words
+from fingerprints.tokens import CAPITAL, NUMBER, SENTENCE, STOP
+
+Floats = NDArray[np.float64]
+
+RAREST = 0.001
+"""Share of articles at and below which a word says as much as a word can."""
+PLAIN_LETTERS = 4
+"""Letters of the shortest plain word."""
+STEP = 6
+"""Words of the submission within which the next pair must lie on the same diagonal for both to be in place."""
+
+
+@cache
+def _news_words() -> tuple[NDArray[np.uint64], Floats]:
+    """Hashes of the stems that are common in news, sorted, and how much each says, from 0 to 1."""
+    says = 1.0
+    found: dict[int, float] = {}
+    for line in Path(__file__).with_name("news_words.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            says = float(np.log(float(line[1:-1])) / np.log(RAREST))
+        elif not line.startswith("#"):
+            found.update((words.word_hash(word), says) for word in line.split())
+    hashes = np.array(sorted(found), np.uint64)
+    return hashes, np.array([found[int(h)] for h in hashes])
+
+
+def _says(stems: NDArray[np.uint64]) -> Floats:
+    """How much each word says, by how common its stem is in news."""
+    hashes, says = _news_words()
+    at = np.minimum(np.searchsorted(hashes, stems), len(hashes) - 1)
+    return np.where(hashes[at] == stems, says[at], 1.0)
+
+
+class Evidence:
+    """What the words of one submission and one article say about copying. Made where a passage is in doubt."""
+
+    def __init__(self, submission: Reading, article: Reading, policy: Policy) -> None:
+        """Both of at least one word."""
+        self._submission, self._article, self._policy = submission, article, policy
+        self._plane = Plane.of(submission.tokens, article.tokens, policy.passages)
+        names = (self._plane.plain == 0) & (self._plane.weight > 0)
+        capitals = any(2 * np.count_nonzero(r.tokens.flags & CAPITAL) > len(r) for r in (submission, article))
+        self._a = _plain(submission, names[self._plane.a], capitals)
+        self._b = _plain(article, names[self._plane.b], capitals)
+        self._says = _says(submission.tokens.stem)
+        self._tells = self._says * self._plane.weight[self._plane.a] / max(float(self._plane.weight.max()), 1e-9)
+
+    def odds(self, passage: Aligned) -> float:
+        """Log odds that a passage was taken; see `SUSTAINED`."""
+        x, y = self._pairs(passage)
+        own, theirs = ~self._submission.quoted[x], ~self._article.quoted[y]
+        plain = self._a[x] & self._b[y]
+        placed = plain & own & _in_place(x, y)
+        counted = self._distinct(x[plain & own & theirs])
+        counted += 0.5 * self._distinct(x[plain & own & ~theirs]) + 0.25 * self._distinct(x[plain & ~own])
+        size = passage.end - passage.start
+        here = slice(passage.start, passage.end)
+        found = float(self._says[x[plain & own]].sum())
+        there = float(self._says[here][self._a[here] & ~self._submission.quoted[here]].sum())
+        shares = (
+            np.log1p(counted),
+            found / there if there else 0.0,
+            np.count_nonzero(placed) / max(int(np.count_nonzero(plain & own)), 1),
+            passage.similarity,
+            found / size,
+            1.0,
+        )
+        return float(np.dot(SUSTAINED, shares))
+
+    def _pairs(self, passage: Aligned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Positions of words with equal stems, paired."""
+        rules = self._policy.passages
+        a = self._submission.tokens.stem[passage.start : passage.end]
+        b = self._article.tokens.stem[passage.article_start : passage.article_end]
+        pairs = pair_words(a, b, rules.repeats, rules.pair_window)
+        return pairs[:, 0] + np.int32(passage.start), pairs[:, 1] + np.int32(passage.article_start)
+
+    def _distinct(self, at: NDArray[np.int32]) -> float:
+        """What the words at these positions say, each once."""
+        _, first = np.unique(self._plane.a[at], return_index=True)
+        return float(self._tells[at[first]].sum())
+
+
+def sustained(submission: Reading, article: Reading, passages: Sequence[Aligned], policy: Policy) -> list[Aligned]:
+    """The passages that evidence sustains, and every equal run of `run_words` of the others, in order of the submission."""
+    doubtful = [passage for passage in passages if passage.similarity < policy.sure_similarity]
+    if not doubtful:
+        return list(passages)
+    evidence = Evidence(submission, article, policy)
+    least = policy.sustained
+    dropped = [passage for passage in doubtful if evidence.odds(passage) < np.log(least / (1 - least))]
+    if not dropped:
+        return list(passages)
+    kept = [passage for passage in passages if not any(passage is other for other in dropped)]
+    if any(passage.longest_run >= policy.passages.run_words for passage in dropped):
+        kept += _runs(submission, article, dropped, policy)
+    return sorted(kept, key=lambda passage: passage.start)
+
+
+def _plain(text: Reading, names: Mask, capitals: bool) -> Mask:
+    """bool[n]: words that are neither names nor numbers nor grammar; in a text all in capitals they tell no names."""
+    tokens = text.tokens
+    plain: Mask = (tokens.flags & (NUMBER | STOP)) == 0
+    plain &= tokens.end - tokens.start >= PLAIN_LETTERS
+    return plain if capitals else plain & ~names & ((tokens.flags & (CAPITAL | SENTENCE)) != CAPITAL)
+
+
+def _in_place(x: NDArray[np.int32], y: NDArray[np.int32]) -> Mask:
+    """bool[m]: pairs that a next or former one follows at the same distance on both sides."""
+    placed = np.zeros(len(x), np.bool_)
+    step = np.diff(x)
+    follows = (step <= STEP) & (step == np.diff(y))
+    placed[:-1] |= follows
+    placed[1:] |= follows
+    return placed
+
+
+def _runs(submission: Reading, article: Reading, dropped: Sequence[Aligned], policy: Policy) -> list[Aligned]:
+    """Runs of `run_words` or more equal words inside `dropped`, each word of the submission once."""
+    free = np.zeros(len(submission), np.bool_)
+    for passage in dropped:
+        free[passage.start : passage.end] = True
+    found = []
+    for i, j, n in covering_runs(submission.tokens.hash, article.tokens.hash, policy.passages.run_words).tolist():
+        inside = np.flatnonzero(free[i : i + n])
+        for part in np.split(inside, np.flatnonzero(np.diff(inside) != 1) + 1):
+            if len(part):
+                first, size = int(part[0]), len(part)
+                at = np.arange(first, first + size, dtype=np.int32)
+                pairs = np.stack([at + np.int32(i), at + np.int32(j)], axis=1)
+                found.append(Aligned(i + first, i + first + size, j + first, j + first + size, pairs, 1.0, size))
+        free[i : i + n] = False
+    return found
