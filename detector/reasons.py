@@ -108,17 +108,26 @@ def sentence(reason: Reason, language: Language = "id") -> str:
 
 def _shown(name: str, value: Value, language: Language) -> str:
     if name in _SHARES and isinstance(value, int | float):
-        return _percent(value)
+        return whole_percent(value)
     if name in _DATES and isinstance(value, str):
         return _date(value, language)
     if name == "condition":
         return _CONDITIONS[language][str(value)]
     if isinstance(value, int):
-        return f"{value:,}".replace(",", ".") if language == "id" else f"{value:,}"
+        return number(value, language)
     return "?" if value is None else str(value)
 
 
-def _percent(share: float) -> str:
+_SWAPPED = str.maketrans(",.", ".,")
+
+
+def number(value: float, language: Language, digits: int = 0) -> str:
+    """A number with so many decimals as the language writes it: 1.234,50 or 1,234.50."""
+    shown = f"{value:,.{digits}f}"
+    return shown.translate(_SWAPPED) if language == "id" else shown
+
+
+def whole_percent(share: float) -> str:
     """Whole percent, but never "100%" for less than all nor "0%" for more than nothing."""
     whole = round(share * 100)
     if whole == 100 and share < 1:

@@ -191,14 +191,14 @@ def test_the_python_example_runs_and_prints_what_it_shows() -> None:
 
 
 def test_the_check_still_gives_the_verdict_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = re.search(r"^\$ \.venv/bin/sidik check (\S+)\n(.+)\n", README, re.M)
+    found = re.search(r"^\$ \.venv/bin/sidik check (\S+)(.*)\n(.+)\n", README, re.M)
     assert found is not None
     store = f"sqlite:///{tmp_path}/demo.db"
     assert run(["demo", "--store", store]) == 0
     capsys.readouterr()
-    status = run(["check", str(ROOT / found[1]), "--store", store])
-    assert capsys.readouterr().out.splitlines()[0] == found[2]
-    assert status == int("not flagged" not in found[2])
+    status = run(["check", str(ROOT / found[1]), *found[2].split(), "--store", store])
+    assert capsys.readouterr().out.splitlines()[0] == found[3]
+    assert status == int("not flagged" not in found[3])
 
 
 def test_the_systemd_unit_starts_a_command_that_exists() -> None:

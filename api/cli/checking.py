@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.common import JsonOption, StoreOption, is_url, load_settings, make_console, make_fetcher, open_detector, print_json
+from api.cli.common import (
+    JsonOption,
+    LangOption,
+    StoreOption,
+    is_url,
+    load_settings,
+    make_console,
+    make_fetcher,
+    open_detector,
+    print_json,
+    report_language,
+)
 from api.cli.submissions import Given, read_submission
 
 if TYPE_CHECKING:
@@ -31,15 +42,18 @@ def check(
     published_at: Annotated[str | None, typer.Option("--published-at", metavar="TIME", help="When, as you know it.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="ID", help="An article to leave out; may be given again.")] = None,
     full: FullOption = False,
+    lang: LangOption = None,
 ) -> None:
     """Check a text against the archive and keep the report.
 
     Exit status 0 when nothing is flagged, 1 when something is, 2 on an error.
     """
     settings = load_settings(store=store)
+    language = report_language(settings, lang)
     given = _read(what, settings)
     from api.checks import save_check
     from detector import CheckRequest
+    from detector.render.words import reasons
 
     request = CheckRequest(
         text=given.text,
@@ -54,11 +68,11 @@ def check(
         report = detector.run(request).to_dict()
         save_check(detector.store, report)
         if as_json:
-            print_json(report)
+            print_json({**report, "reasons": reasons(report, language)})
         else:
             from api.cli.report_text import article_texts, print_report
 
-            print_report(make_console(), report, article_texts(detector.store, report), name=what, full=full)
+            print_report(make_console(), report, article_texts(detector.store, report), language, name=what, full=full)
     raise typer.Exit(int(report["flagged"]))
 
 
@@ -67,9 +81,11 @@ def compare(
     article: Annotated[str, typer.Argument(metavar="B", help="The article: " + WHAT)],
     as_json: JsonOption = False,
     full: FullOption = False,
+    lang: LangOption = None,
 ) -> None:
     """Compare two texts side by side, without an archive."""
     settings = load_settings()
+    language = report_language(settings, lang)
     ours, theirs = _read(article, settings), _read(submission, settings)
     from detector import Policy
     from detector import compare as run
@@ -80,7 +96,7 @@ def compare(
         return
     from api.cli.report_text import print_match
 
-    print_match(make_console(), match, theirs.text, ours.text, names=(submission, article), full=full)
+    print_match(make_console(), match, theirs.text, ours.text, language, names=(submission, article), full=full)
 
 
 def _read(what: str, settings: Settings) -> Given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,7 +22,10 @@ StoreOption = Annotated[
     typer.Option("--store", metavar="URL", help="sqlite:///PATH, mongodb://... or memory://; else as set, else sidik.db here."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-LangOption = Annotated[str, typer.Option("--lang", metavar="id|en", help="Language.")]
+Language = Literal["id", "en"]
+LangOption = Annotated[
+    Language | None, typer.Option("--lang", metavar="id|en", help="Language of the report; by default that of the policy.")
+]
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -30,6 +33,13 @@ def load_settings(**flags: Any) -> Settings:
     from api.settings import Settings
 
     return Settings.load(**flags)
+
+
+def report_language(settings: Settings, lang: Language | None) -> Language:
+    """The language asked for, else that of the site's policy."""
+    from detector.policy import Policy
+
+    return lang or Policy.from_toml(settings.policy).language
 
 
 @contextmanager

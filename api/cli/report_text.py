@@ -1,4 +1,4 @@
-"""A report on the terminal: verdict, reasons, and the passages with the words around them on both sides."""
+"""A report on the terminal, in one language: verdict, reasons, and the passages with the words around them on both sides."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from api.cli.common import printable
+from api.cli.common import Language, printable
+from detector.reasons import number, whole_percent
+from detector.render.words import moment, reasons, words
 from fingerprints.stores.contract import Store
 
-VERDICTS = {
-    "copy": "copy",
-    "partial_copy": "partial copy",
-    "rewrite": "rewrite",
-    "quotation": "quotation",
-    "shared_source": "shared source",
-    "original": "nothing found in the archive",
-}
 KIND_STYLES = {"verbatim": "red", "edited": "yellow", "reworded": "magenta"}
 EXEMPT_STYLE, AROUND_STYLE, LABEL_STYLE = "dim green", "dim", "cyan"
 AROUND = 8
@@ -40,86 +34,112 @@ def article_texts(store: Store, report: Mapping[str, Any]) -> dict[str, str]:
     return {id: stored.article.text for id, stored in found if stored is not None}
 
 
-def print_report(console: Console, report: Mapping[str, Any], texts: Mapping[str, str], *, name: str, full: bool) -> None:
-    """Print a whole report. `texts`: of the articles, for the words around the passages."""
-    submission = report["submission"]
+def print_report(
+    console: Console, report: Mapping[str, Any], texts: Mapping[str, str], lang: Language, *, name: str = "", full: bool = False
+) -> None:
+    """Print a whole report. `texts`: of the articles, for the words around the passages. `name`: where it has no title."""
+    say, submission, stats = words("terminal", lang), report["submission"], report["stats"]
     style = "bold red" if report["flagged"] else "bold yellow" if report["matches"] else "bold green"
-    head = Text.assemble((VERDICTS[report["verdict"]].upper(), style), f"   score {report['score']:.2f}")
-    head.append("   flagged" if report["flagged"] else "   not flagged", style if report["flagged"] else "")
+    head = _verdict(report, style, lang)
+    head.append("   " + say["flagged" if report["flagged"] else "not_flagged"], style if report["flagged"] else "")
     console.print(head)
-    described = [printable(submission["title"] or name), f"{submission['words']:,} words, {submission['own_words']:,} of its own"]
+    check = say["check"].format(id=report["id"])
+    described = [printable(submission["title"] or name or check)]
     if submission["url"] and submission["url"] != name:
-        described.insert(1, printable(submission["url"]))
+        described.append(printable(submission["url"]))
+    described.append(say["size"].format(words=number(submission["words"], lang), own=number(submission["own_words"], lang)))
     console.print(Text(" · ".join(described), "bold"))
-    for reason in report["reasons"]:
+    for reason in reasons(report, lang):
         _print_hanging(console, "•", [(printable(reason), "")], 0)
-    for number, match in enumerate(report["matches"], start=1):
+    for place, match in enumerate(report["matches"], start=1):
         console.print()
-        _print_match_head(console, match, number)
-        _print_passages(console, match, submission["text"], texts.get(match["article"]["id"]), full)
-    if omitted := report["stats"]["omitted"]:
+        _print_match_head(console, match, place, lang)
+        _print_passages(console, match, submission["text"], texts.get(match["article"]["id"]), lang, full)
+    if stats["omitted"]:
         console.print()
-        console.print(f"{omitted:,} more articles share text with it; the best {len(report['matches'])} are listed.")
+        console.print(words("words", lang)["omitted"].format(n=number(stats["omitted"], lang)))
     console.print()
-    took = f"{report['stats']['articles']:,} articles searched in {report['stats']['elapsed_ms']:.1f} ms"
-    console.print(Text(f"check {report['id']} · {took} · sidik report {report['id']} --pdf FILE", AROUND_STYLE))
+    took = say["searched"].format(articles=number(stats["articles"], lang), time=number(stats["elapsed_ms"], lang, 1))
+    console.print(Text(f"{check} · {took} · sidik report {report['id']} --pdf {say['file']}", AROUND_STYLE))
 
 
 def print_match(
-    console: Console, match: Mapping[str, Any], submission: str, article: str, *, names: tuple[str, str], full: bool
+    console: Console,
+    match: Mapping[str, Any],
+    submission: str,
+    article: str,
+    lang: Language,
+    *,
+    names: tuple[str, str],
+    full: bool,
 ) -> None:
     """Print one comparison. `names`: of submission and article."""
-    console.print(Text.assemble((VERDICTS[match["verdict"]].upper(), "bold"), f"   score {match['score']:.2f}"))
-    console.print(Text(f"{printable(names[0])} against {printable(names[1])}", "bold"))
-    console.print(Text(_shares(match)))
-    _print_passages(console, match, submission, article, full)
+    console.print(_verdict(match, "bold", lang))
+    ours, theirs = (printable(name) for name in names)
+    console.print(Text(words("terminal", lang)["against"].format(submission=ours, article=theirs), "bold"))
+    console.print(Text(_shares(match, lang)))
+    _print_passages(console, match, submission, article, lang, full)
 
 
-def _print_match_head(console: Console, match: Mapping[str, Any], number: int) -> None:
-    article = match["article"]
+def _verdict(found: Mapping[str, Any], style: str, lang: Language) -> Text:
+    """The head line of a report or comparison."""
+    verdict = words("verdicts", lang)[found["verdict"]].upper()
+    return Text.assemble((verdict, style), f"   {words('terminal', lang)['score']} {number(found['score'], lang, 2)}")
+
+
+def _print_match_head(console: Console, match: Mapping[str, Any], place: int, lang: Language) -> None:
+    say, article = words("terminal", lang), match["article"]
+    verdict = words("verdicts", lang)[match["verdict"]].lower()
     title = printable(article["title"] or article["id"])
-    console.print(Text.assemble((f"{number}. {title}", "bold"), f"   {VERDICTS[match['verdict']]}, score {match['score']:.2f}"))
-    known = [article["id"], article["url"], article["published_at"], article["author"]]
+    console.print(Text.assemble((f"{place}. {title}", "bold"), f"   {verdict}, {say['score']} {number(match['score'], lang, 2)}"))
+    published = moment(article["published_at"], lang) if article["published_at"] else None
+    known = [article["id"], article["url"], published, article["author"]]
     _print_indented(console, Text(printable(" · ".join(value for value in known if value)), AROUND_STYLE))
-    who = {"article": "the article is older", "submission": "the submission is older", "unknown": "who was first is unknown"}
-    named = {"linked": "linked", "named": "named", "absent": "not named", "unknown": "unknown"}
-    facts = f"{_shares(match)} · {who[match['first']]} · source {named[match['attribution']]}"
-    _print_indented(console, Text(facts))
+    facts = [_shares(match, lang), say[f"first_{match['first']}"], say[match["attribution"]]]
+    _print_indented(console, Text(" · ".join(facts)))
 
 
-def _shares(match: Mapping[str, Any]) -> str:
-    return (
-        f"copied {match['copied']:.0%} of the submission · taken {match['taken']:.0%} of the article · "
-        f"{match['verbatim']:.0%} verbatim · longest run {match['longest_run_words']:,} words"
-    )
+def _shares(match: Mapping[str, Any], lang: Language) -> str:
+    shares = {name: whole_percent(match[name]) for name in ("copied", "taken", "verbatim")}
+    return words("terminal", lang)["shares"].format(**shares, run=number(match["longest_run_words"], lang))
 
 
-def _print_passages(console: Console, match: Mapping[str, Any], submission: str, article: str | None, full: bool) -> None:
+def _print_passages(
+    console: Console, match: Mapping[str, Any], submission: str, article: str | None, lang: Language, full: bool
+) -> None:
+    say = words("terminal", lang)
     passages: Sequence[Mapping[str, Any]] = match["passages"]
     shown = passages if full else passages[:PASSAGES]
-    for number, passage in enumerate(shown, start=1):
+    sides = {"submission": submission, "article": article}
+    named = max(len(say[side]) for side in sides)
+    for place, passage in enumerate(shown, start=1):
         console.print()
         style = EXEMPT_STYLE if passage["exempt"] else KIND_STYLES[passage["kind"]]
-        facts = f"{passage['kind']}, {passage['words']:,} words, similarity {passage['similarity']:.2f}"
-        if passage["exempt"]:
-            facts += f", does not count: {passage['exempt'].replace('_', ' ')}"
-        elif passage["exempt_spans"]:
-            reasons = dict.fromkeys(span["reason"].replace("_", " ") for span in passage["exempt_spans"])
-            facts += f", in part does not count: {', '.join(reasons)}"
-        _print_indented(console, Text(f"[{number}] {facts}", style))
-        width = max(len(f"{passage[side]['start']:,}–{passage[side]['end']:,}") for side in ("submission", "article"))
-        for side, text in (("submission", submission), ("article", article)):
-            span = passage[side]
+        _print_indented(console, Text(f"[{place}] {_facts(passage, lang)}", style))
+        ranges = {side: "–".join(number(passage[side][end], lang) for end in ("start", "end")) for side in sides}
+        width = max(map(len, ranges.values()))
+        for side, text in sides.items():
             spans = passage["exempt_spans"] if side == "submission" else ()
-            pieces = _pieces(span, text, spans, style, full)
-            where = f"{span['start']:,}–{span['end']:,}"
-            _print_hanging(console, f"{side:<10} {where:<{width}}", pieces, 7)
+            pieces = _pieces(passage[side], text, spans, style, lang, full)
+            _print_hanging(console, f"{say[side]:<{named}} {ranges[side]:<{width}}", pieces, 7)
     if len(passages) > len(shown):
-        _print_indented(console, Text(f"and {len(passages) - len(shown)} more passages; --full shows them"))
+        _print_indented(console, Text(say["more_passages"].format(n=number(len(passages) - len(shown), lang))))
+
+
+def _facts(passage: Mapping[str, Any], lang: Language) -> str:
+    say, terms = words("terminal", lang), words("terms", lang)
+    similarity = number(passage["similarity"], lang, 2)
+    facts = say["passage"].format(kind=terms[passage["kind"]], words=number(passage["words"], lang), similarity=similarity)
+    if passage["exempt"]:
+        facts += ", " + say["exempt"].format(reasons=terms[passage["exempt"]])
+    elif passage["exempt_spans"]:
+        why = dict.fromkeys(terms[span["reason"]] for span in passage["exempt_spans"])
+        facts += ", " + say["partly_exempt"].format(reasons=", ".join(why))
+    return facts
 
 
 def _pieces(
-    span: Mapping[str, Any], text: str | None, exempt: Sequence[Mapping[str, Any]], style: str, full: bool
+    span: Mapping[str, Any], text: str | None, exempt: Sequence[Mapping[str, Any]], style: str, lang: Language, full: bool
 ) -> list[Piece]:
     """The passage between the words around it; what is exempt in it in its own style; its middle left out where it is long."""
     start, end = span["start"], span["end"]
@@ -131,7 +151,7 @@ def _pieces(
         after = " " * (after != "" and text[end].isspace()) + after
     pieces = [(before, AROUND_STYLE), *_inside(span, exempt, style)]
     if not full:
-        pieces = _shortened(pieces)
+        pieces = _shortened(pieces, lang)
     return [*pieces, (after, AROUND_STYLE)]
 
 
@@ -147,12 +167,12 @@ def _inside(span: Mapping[str, Any], exempt: Sequence[Mapping[str, Any]], style:
     return [(_flat(piece), look) for piece, look in pieces if piece]
 
 
-def _shortened(pieces: list[Piece]) -> list[Piece]:
-    words = [(word, look) for text, look in pieces for word in re.findall(r"\S+\s*|\s+", text)]
-    if len(words) <= HEAD + TAIL + 10:
+def _shortened(pieces: list[Piece], lang: Language) -> list[Piece]:
+    each = [(word, look) for text, look in pieces for word in re.findall(r"\S+\s*|\s+", text)]
+    if len(each) <= HEAD + TAIL + 10:
         return pieces
-    left_out = len(words) - HEAD - TAIL
-    return [*words[:HEAD], (f"[… {left_out:,} words …] ", AROUND_STYLE), *words[-TAIL:]]
+    left_out = words("terminal", lang)["left_out"].format(words=number(len(each) - HEAD - TAIL, lang))
+    return [*each[:HEAD], (left_out + " ", AROUND_STYLE), *each[-TAIL:]]
 
 
 def _flat(text: str) -> str:
@@ -162,13 +182,13 @@ def _flat(text: str) -> str:
 
 
 def _last_words(text: str, *, whole: bool) -> str:
-    words = printable(text).split()
-    return " ".join(words) if whole and len(words) <= AROUND else " ".join(["…", *words[-AROUND:]]) if words else ""
+    each = printable(text).split()
+    return " ".join(each) if whole and len(each) <= AROUND else " ".join(["…", *each[-AROUND:]]) if each else ""
 
 
 def _first_words(text: str, *, whole: bool) -> str:
-    words = printable(text).split()
-    return " ".join(words) if whole and len(words) <= AROUND else " ".join([*words[:AROUND], "…"]) if words else ""
+    each = printable(text).split()
+    return " ".join(each) if whole and len(each) <= AROUND else " ".join([*each[:AROUND], "…"]) if each else ""
 
 
 def _print_indented(console: Console, text: Text) -> None:
@@ -188,5 +208,5 @@ def _print_hanging(console: Console, label: str, pieces: Sequence[Piece], indent
     margin = indent + min(len(label) + 1, 26)
     console.print(Text.assemble(" " * indent, (label, LABEL_STYLE)), end="" if len(label) < 26 else "\n")
     lines = body.wrap(console, max(20, console.width - margin))
-    for number, line in enumerate(lines):
-        console.print(Text(" " if number == 0 else " " * margin) + line, soft_wrap=True)
+    for row, line in enumerate(lines):
+        console.print(Text(" " if row == 0 else " " * margin) + line, soft_wrap=True)

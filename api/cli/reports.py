@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.common import JsonOption, LangOption, StoreOption, load_settings, make_console, note, open_archive, print_json
+from api.cli.common import (
+    JsonOption,
+    LangOption,
+    Language,
+    StoreOption,
+    load_settings,
+    make_console,
+    note,
+    open_archive,
+    print_json,
+    report_language,
+)
 from fingerprints.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +40,7 @@ def report(
     html: Annotated[FileOption, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.")] = None,
     evidence: Annotated[FileOption, typer.Option("--evidence", metavar="FILE", help="Write the signed evidence bundle.")] = None,
     verify: Annotated[FileOption, typer.Option("--verify", metavar="FILE", help="Check an evidence bundle, offline.")] = None,
-    lang: LangOption = "id",
+    lang: LangOption = None,
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -38,26 +49,33 @@ def report(
         raise typer.BadParameter("give a CHECK_ID, or --verify FILE")
     if verify is not None:
         raise typer.Exit(_verify(verify, as_json))
-    if lang not in ("id", "en"):
-        raise typer.BadParameter("must be id or en", param_hint="--lang")
     settings = load_settings(store=store)
+    language = report_language(settings, lang)
     with open_archive(settings) as archive:
         from api.checks import get_check
 
         kept = get_check(archive, check_id or "")
         if kept is None:
             raise InputError("CHECK_ID", f"no check {check_id!r} is kept in {archive.url}")
-        written = _write(settings, archive, kept, cast(Any, lang), pdf, html, evidence)
+        written = _write(settings, archive, kept, language, pdf, html, evidence)
         if as_json:
-            print_json(kept)
+            from detector.render.words import reasons
+
+            print_json({**kept, "reasons": reasons(kept, language)})
         elif not written:
             from api.cli.report_text import article_texts, print_report
 
-            print_report(make_console(), kept, article_texts(archive, kept), name=f"check {check_id}", full=False)
+            print_report(make_console(), kept, article_texts(archive, kept), language)
 
 
 def _write(
-    settings: Settings, archive: Store, kept: dict[str, Any], lang: Any, pdf: FileOption, html: FileOption, evidence: FileOption
+    settings: Settings,
+    archive: Store,
+    kept: dict[str, Any],
+    lang: Language,
+    pdf: FileOption,
+    html: FileOption,
+    evidence: FileOption,
 ) -> bool:
     from detector.render import render_html, render_pdf
 

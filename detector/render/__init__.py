@@ -7,14 +7,14 @@ years ago renders as it was. Templates and typesetting load when first used.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+from detector.policy import Language
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from detector.render.evidence import Verification
-
-Language = Literal["id", "en"]
 
 
 def render_html(report: Mapping[str, Any], lang: Language = "id") -> str:

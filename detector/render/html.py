@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from detector.policy import Language
 from detector.render.segments import numbered, segments
-from detector.render.words import moment, percent, words
+from detector.render.words import moment, percent, reasons, words
 
 
 @lru_cache(maxsize=1)
@@ -20,7 +21,7 @@ def _environment() -> Environment:
     )
 
 
-def render(report: Mapping[str, Any], lang: str) -> str:
+def render(report: Mapping[str, Any], lang: Language) -> str:
     """See `detector.render.render_html`."""
     passages = numbered(report)
     submission = report["submission"]
@@ -33,6 +34,7 @@ def render(report: Mapping[str, Any], lang: str) -> str:
             w=words("words", lang),
             term=words("terms", lang),
             verdicts=words("verdicts", lang),
+            reasons=reasons(report, lang),
             passages=passages,
             segments=segments(submission["text"], passages, submission["boilerplate"]),
             percent=lambda value: percent(value, lang),

@@ -12,8 +12,9 @@ from typing import Any
 
 import orjson
 
+from detector.policy import Language
 from detector.render.segments import numbered, segments
-from detector.render.words import moment, percent, words
+from detector.render.words import moment, percent, reasons, words
 
 _UNPRINTABLE = re.compile(
     "[^\t\n -~\xa0-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1\u03a3-\u04ff\u0621-\u063a\u0640-\u0652\u0660-\u066d"
@@ -24,7 +25,7 @@ _UNPRINTABLE = re.compile(
 _FONTS = ["Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"]
 
 
-def render(report: Mapping[str, Any], lang: str) -> bytes:
+def render(report: Mapping[str, Any], lang: Language) -> bytes:
     """See `detector.render.render_pdf`. Texts reach the typesetter as data, never as markup."""
     import typst
 
@@ -45,7 +46,7 @@ def render(report: Mapping[str, Any], lang: str) -> bytes:
     return pdf
 
 
-def _data(report: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     """What the template prints: every figure already in words, every text as plain strings."""
     w, terms = words("words", lang), words("terms", lang)
     passages = numbered(report)
@@ -61,7 +62,7 @@ def _data(report: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "score": percent(report["score"], lang),
         "made": moment(report["created_at"], lang),
         "flagged": w["yes"] if report["flagged"] else w["no"],
-        "reasons": [_printable(reason) for reason in report["reasons"]],
+        "reasons": [_printable(reason) for reason in reasons(report, lang)],
         "evasion": w["evasion"].format(**evasion) if any(evasion.values()) else "",
         "submission": {
             "title": _printable(submission["title"] or ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -9,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from detector.policy import Language
+from detector.reasons import CODES, Reason, sentence
 from fingerprints.dates import WIB
 
 
@@ -19,9 +22,18 @@ def _catalogue() -> dict[str, Any]:
 
 
 def words(part: str, lang: str) -> dict[str, str]:
-    """One part of the wording: "verdicts", "terms" (values of the report's fields) or "words" (labels and sentences)."""
+    """One part of the wording: "verdicts", "terms" (values of the report's fields), "words" (labels and sentences) or
+    "terminal" (what only the terminal says)."""
     found: dict[str, str] = _catalogue()[lang][part]
     return found
+
+
+def reasons(report: Mapping[str, Any], lang: Language) -> list[str]:
+    """The reasons of a report as sentences; as they were written, where it was kept without codes or with one since given up."""
+    codes = report.get("reason_codes")
+    if codes is None or any(given["code"] not in CODES for given in codes):
+        return list(report["reasons"])
+    return [sentence(Reason.from_dict(given), lang) for given in codes]
 
 
 def percent(value: float, lang: str) -> str:

@@ -26,6 +26,29 @@ DEMO = Path(__file__).parents[2] / "api" / "demo"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "imports"
 INDEX = json.loads((DEMO / "submissions" / "index.json").read_text("utf-8"))
 SAMPLES = {one["file"]: one for one in INDEX if "published_at" not in one}
+INDONESIAN = [
+    r"^SALINAN SEBAGIAN   skor 0,\d\d   ditandai$",
+    r"\b3\.\d{3} kata, 3\.\d{3} kata sendiri",
+    r"• \d+ kata, \d+% dari naskah ini",
+    r"^1\. .+   salinan sebagian, skor 0,\d\d$",
+    r" · 11 Februari 2025 10\.00 WIB · ",
+    r"naskah disalin · 21% artikel diambil · 100% sama persis · runtun terpanjang 54 kata",
+    r" · siapa lebih dulu tidak diketahui · penyebutan sumber tidak diketahui$",
+    r"^   \[1\] sama persis, 54 kata, kemiripan 1,00$",
+    r"^pemeriksaan \w+ · 40 artikel ditelusuri dalam [\d.]+,\d ms · ",
+]
+ENGLISH = [
+    r"^PARTIAL COPY   score 0\.\d\d   flagged$",
+    r"\b3,\d{3} words, 3,\d{3} of its own",
+    r"• \d+ words, \d+% of this text",
+    r"^1\. .+   partial copy, score 0\.\d\d$",
+    r" · 11 February 2025 03:00 UTC · ",
+    r"of the submission · taken 21% of the article · 100% verbatim · longest run 54 words",
+    r" · who was first is unknown · source unknown$",
+    r"^   \[1\] verbatim, 54 words, similarity 1\.00$",
+    r"^check \w+ · 40 articles searched in [\d,]+\.\d ms · ",
+]
+"""What a report says around the texts, in either language."""
 
 
 class Shell:
@@ -180,7 +203,7 @@ class TestCheck:
         assert kept == report
 
     def test_text_for_a_pipe_is_plain_with_both_sides_and_their_surroundings(self, newsroom):
-        status, out, _ = newsroom.run("check", DEMO / "submissions" / "03-kutipan-sebagian.txt")
+        status, out, _ = newsroom.run("check", DEMO / "submissions" / "03-kutipan-sebagian.txt", "--lang", "en")
         assert status == 1
         assert out.startswith("PARTIAL COPY   score ")
         assert "\x1b" not in out
@@ -189,8 +212,42 @@ class TestCheck:
         assert all("…" in text for _, text in sides)
         assert not re.search(r" {40}", out)
 
+    @pytest.mark.parametrize(
+        ("lang", "own", "others"),
+        [
+            ("id", INDONESIAN, ENGLISH),
+            ("en", ENGLISH, INDONESIAN),
+        ],
+    )
+    def test_every_word_around_the_texts_is_in_the_language_asked_for(self, newsroom, tmp_path, lang, own, others):
+        text = (DEMO / "submissions" / "03-kutipan-sebagian.txt").read_text("utf-8")
+        path = tmp_path / "long.txt"
+        path.write_text(text + "\n\n" + " ".join(f"Baris{i} sendiri{i} saja{i}." for i in range(1000)), "utf-8")
+        status, out, _ = newsroom.run("check", path, "--lang", lang)
+        assert status in (0, 1)
+        said = "\n".join(line for line in out.splitlines() if not line.startswith(" " * 7))
+        assert [pattern for pattern in own if not re.search(pattern, said, re.M)] == []
+        assert [pattern for pattern in others if re.search(pattern, said, re.M)] == []
+        sides = {"id": {"naskah", "artikel"}, "en": {"submission", "article"}}[lang]
+        assert set(re.findall(r"^ {7}(\w+) +[\d.,]+–[\d.,]+ ", out, re.M)) == sides
+
+    def test_without_an_option_the_language_is_that_of_the_policy(self, newsroom, tmp_path):
+        path, config = DEMO / "submissions" / "01-salinan-utuh.txt", tmp_path / "english.toml"
+        config.write_text('[policy]\nlanguage = "en"\n')
+        english = {"SIDIK_CONFIG": str(config)}
+        assert newsroom.run("check", path)[1].startswith("SALINAN   skor 1,00   ditandai\n")
+        assert newsroom.run("check", path, env=english)[1].startswith("COPY   score 1.00   flagged\n")
+        assert newsroom.run("check", path, "--lang", "id", env=english)[1].startswith("SALINAN   skor 1,00   ditandai\n")
+
+    def test_the_sentences_in_json_too_but_what_is_kept_is_in_the_language_of_the_policy(self, newsroom):
+        english = newsroom.json("check", DEMO / "submissions" / "08-bersih.txt", "--lang", "en")
+        assert english["reasons"] == ["Nothing found in the archive."]
+        kept = newsroom.json("report", english["id"])
+        assert kept["reasons"] == ["Tidak ditemukan apa pun di arsip."]
+        assert newsroom.json("report", english["id"], "--lang", "en") == english
+
     def test_on_a_terminal_it_is_coloured_and_no_line_is_wider(self, newsroom):
-        out = self._on_terminal(newsroom, 72, "check", DEMO / "submissions" / "03-kutipan-sebagian.txt")
+        out = self._on_terminal(newsroom, 72, "check", DEMO / "submissions" / "03-kutipan-sebagian.txt", "--lang", "en")
         assert "\x1b[" in out
         plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out)
         assert max(len(line) for line in plain.splitlines()) <= 72
@@ -273,9 +330,12 @@ class TestCompare:
         (tmp_path / "b.txt").write_text(text)
         match = shell.json("compare", "a.txt", "b.txt")
         assert (match["score"], len(match["passages"])) == (1.0, 1)
+        status, out, _ = shell.run("compare", "a.txt", "b.txt", "--lang", "en")
+        assert status == 0
+        assert out.startswith("COPY   score 1.00\na.txt against b.txt\ncopied 100% of the submission · ")
         status, out, _ = shell.run("compare", "a.txt", "b.txt")
         assert status == 0
-        assert out.startswith("COPY   score 1.00\na.txt against b.txt\n")
+        assert out.startswith("SALINAN   skor 1,00\na.txt dibandingkan dengan b.txt\n100% naskah disalin · ")
         assert list(tmp_path.glob("*.db*")) == []
 
 
@@ -287,7 +347,10 @@ class TestReports:
         assert (status, out) == (0, "")
         assert err.count("wrote ") == 3
         assert (newsroom.folder / "a.pdf").read_bytes().startswith(b"%PDF-")
-        assert check_id in (newsroom.folder / "a.html").read_text("utf-8")
+        page = (newsroom.folder / "a.html").read_text("utf-8")
+        assert check_id in page
+        assert "of this text, are the same as articles in the archive" in page
+        assert "dari naskah ini" not in page
         status, out, _ = newsroom.run("report", "--verify", "a.zip")
         assert status == 0
         assert out.startswith(f"sound: check {check_id}")
@@ -305,10 +368,22 @@ class TestReports:
     def test_the_text_again(self, newsroom, check_id):
         status, out, _ = newsroom.run("report", check_id)
         assert status == 0
-        assert out.startswith("COPY   score ")
+        assert out.startswith(f"SALINAN   skor 1,00   ditandai\npemeriksaan {check_id} · ")
+        status, out, _ = newsroom.run("report", check_id, "--lang", "en")
+        assert status == 0
+        assert out.startswith(f"COPY   score 1.00   flagged\ncheck {check_id} · ")
 
     @pytest.mark.parametrize(
-        "arguments", [["report"], ["report", "nosuch"], ["report", "x", "--verify", "y"], ["report", "x", "--lang", "fr"]]
+        "arguments",
+        [
+            ["report"],
+            ["report", "nosuch"],
+            ["report", "x", "--verify", "y"],
+            ["report", "x", "--lang", "fr"],
+            ["check", "x", "--lang", "ID"],
+            ["compare", "x", "y", "--lang", ""],
+        ],
+        ids=" ".join,
     )
     def test_what_makes_no_sense(self, newsroom, arguments):
         status, _, err = newsroom.run(*arguments)

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from detector import Reason
-from detector.reasons import _EN, _ID, CODES, sentence
+from detector.reasons import _EN, _ID, CODES, number, sentence
 
 
 def fields(template: str) -> set[str]:
@@ -52,3 +52,12 @@ def test_sentences(reason: Reason, indonesian: str, english: str) -> None:
 def test_all_is_all_and_something_is_not_nothing(share: float, shown: str) -> None:
     reason = Reason("top_match", (("article", "Judul {0}"), ("taken", share)))
     assert sentence(reason, "en") == f"Most of it from “Judul {{0}}”: {shown} of that article is in this text."
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "indonesian", "english"),
+    [(0, 0, "0", "0"), (1234, 0, "1.234", "1,234"), (0.317, 2, "0,32", "0.32"), (1234567.89, 1, "1.234.567,9", "1,234,567.9")],
+)
+def test_numbers(value: float, digits: int, indonesian: str, english: str) -> None:
+    assert number(value, "id", digits) == indonesian
+    assert number(value, "en", digits) == english

@@ -4,6 +4,7 @@ import re
 import pytest
 from lxml import html as parser
 
+from detector.policy import Language
 from detector.render import render_html
 
 from .sample import SUBMISSION, report
@@ -35,6 +36,21 @@ def test_nothing_is_loaded_from_anywhere() -> None:
 def test_both_languages_say_verdict_and_score_as_they_write_them() -> None:
     assert "Salinan sebagian · 99,9%" in html.unescape(render_html(report(), "id"))
     assert "Partial copy · 99.9%" in html.unescape(render_html(report(), "en"))
+
+
+REASONS = {"id": "Naskah ini menautkan artikel asal atau situsnya.", "en": "This text links to the article or its site."}
+
+
+@pytest.mark.parametrize(("lang", "other"), [("id", "en"), ("en", "id")])
+def test_reasons_are_in_the_language_asked_for_whatever_language_they_were_kept_in(lang: Language, other: Language) -> None:
+    page = render_html(report(reasons=[REASONS[other]], reason_codes=[{"code": "linked"}]), lang)
+    assert REASONS[lang] in page
+    assert REASONS[other] not in page
+
+
+@pytest.mark.parametrize("more", [{}, {"reason_codes": [{"code": "given_up"}]}])
+def test_reasons_without_codes_that_are_known_stay_as_they_were_kept(more: dict[str, object]) -> None:
+    assert "Sebagian naskah <b>disalin</b> 😀." in html.unescape(render_html(report(**more), "en"))
 
 
 def test_nothing_found_is_no_certificate() -> None:

@@ -30,6 +30,12 @@ def test_the_pdf_holds_passages_digests_and_hostile_text_as_text(lang: str) -> N
     assert rep["matches"][0]["article"]["sha256"] in text
 
 
+def test_reasons_are_in_the_language_asked_for() -> None:
+    rep = report(reason_codes=[{"code": "linked"}])
+    assert "This text links to the article or its site." in read(render_pdf(rep, "en"))
+    assert "Naskah ini menautkan artikel asal atau situsnya." in read(render_pdf(rep, "id"))
+
+
 def test_the_same_report_gives_the_same_bytes() -> None:
     assert render_pdf(report(), "id") == render_pdf(report(), "id")
 
