@@ -30,16 +30,22 @@ for group in (serving, importing, checking, reports, archive, administration):
     group.register(app)
 
 
-@app.callback(invoke_without_command=False)
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sidik {version('sidik')}")
+        raise typer.Exit
+
+
+@app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error came from.")] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"sidik {installed('sidik')}")
-        raise typer.Exit
+    return
 
 
 def main() -> None:
