@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from detector.policy import SUSTAINED, Policy
 from detector.reading import Mask, Reading
 from detector.seeds import Plane
 from fingerprints import words
-from fingerprints.tokens import CAPITAL, NUMBER, SENTENCE, STOP
+from fingerprints.tokens import CAPITAL, NUMBER, SENTENCE, STOP, Tokens
 
 Floats = NDArray[np.float64]
 
@@ -61,9 +62,10 @@ class Evidence:
         self._submission, self._article, self._policy = submission, article, policy
         self._plane = Plane.of(submission.tokens, article.tokens, policy.passages)
         names = (self._plane.plain == 0) & (self._plane.weight > 0)
-        capitals = any(2 * np.count_nonzero(r.tokens.flags & CAPITAL) > len(r) for r in (submission, article))
-        self._a = _plain(submission, names[self._plane.a], capitals)
-        self._b = _plain(article, names[self._plane.b], capitals)
+        if any(2 * np.count_nonzero(text.tokens.flags & CAPITAL) > len(text) for text in (submission, article)):
+            names[:] = False  # capitals tell no names
+        self._names, self._a = _told(submission, names, self._plane.a)
+        _, self._b = _told(article, names, self._plane.b)
         self._says = _says(submission.tokens.stem)
         self._tells = self._says * self._plane.weight[self._plane.a] / max(float(self._plane.weight.max()), 1e-9)
 
@@ -72,22 +74,28 @@ class Evidence:
         x, y = self._pairs(passage)
         own, theirs = ~self._submission.quoted[x], ~self._article.quoted[y]
         plain = self._a[x] & self._b[y]
-        placed = plain & own & _in_place(x, y)
         counted = self._distinct(x[plain & own & theirs])
         counted += 0.5 * self._distinct(x[plain & own & ~theirs]) + 0.25 * self._distinct(x[plain & ~own])
-        size = passage.end - passage.start
-        here = slice(passage.start, passage.end)
-        found = float(self._says[x[plain & own]].sum())
-        there = float(self._says[here][self._a[here] & ~self._submission.quoted[here]].sum())
-        shares = (
+        unquoted = self._a & ~self._submission.quoted
+        said = self._says[passage.start : passage.end][unquoted[passage.start : passage.end]]
+        features = (
             np.log1p(counted),
-            found / there if there else 0.0,
-            np.count_nonzero(placed) / max(int(np.count_nonzero(plain & own)), 1),
+            _share(self._says[x[plain & own]].sum(), said.sum()),
+            _share(np.count_nonzero(plain & own & _in_place(x, y)), np.count_nonzero(plain & own)),
             passage.similarity,
-            found / size,
+            _share(np.count_nonzero(self._names[x]), len(x)),
+            self._elsewhere(passage),
+            np.log(passage.end - passage.start),
             1.0,
         )
-        return float(np.dot(SUSTAINED, shares))
+        return float(np.dot(SUSTAINED, features))
+
+    def _elsewhere(self, passage: Aligned) -> float:
+        """Of the names and numbers in the rest of the submission, the share that the article has too."""
+        names = self._names.copy()
+        names[passage.start : passage.end] = False
+        foreign = len(self._plane.weight) - 1
+        return _share(np.count_nonzero(names & (self._plane.a < foreign)), np.count_nonzero(names))
 
     def _pairs(self, passage: Aligned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Positions of words with equal stems, paired."""
@@ -119,12 +127,25 @@ def sustained(submission: Reading, article: Reading, passages: Sequence[Aligned]
     return sorted(kept, key=lambda passage: passage.start)
 
 
-def _plain(text: Reading, names: Mask, capitals: bool) -> Mask:
-    """bool[n]: words that are neither names nor numbers nor grammar; in a text all in capitals they tell no names."""
-    tokens = text.tokens
-    plain: Mask = (tokens.flags & (NUMBER | STOP)) == 0
-    plain &= tokens.end - tokens.start >= PLAIN_LETTERS
-    return plain if capitals else plain & ~names & ((tokens.flags & (CAPITAL | SENTENCE)) != CAPITAL)
+def _told(text: Reading, names: Mask, ids: NDArray[np.int32]) -> tuple[Mask, Mask]:
+    """bool[n] twice: the names and numbers of a text; and its plain words, which are neither these nor grammar nor short.
+    `names`: of the vocabulary; none where capitals tell no names."""
+    flags = text.tokens.flags
+    named = names[ids] | digits(text.tokens)
+    if names.any():
+        named |= (flags & (CAPITAL | SENTENCE)) == CAPITAL
+    return named, ~named & ((flags & (NUMBER | STOP)) == 0) & (text.tokens.end - text.tokens.start >= PLAIN_LETTERS)
+
+
+def digits(tokens: Tokens) -> Mask:
+    """bool[n]: words that start with a digit (`12`, `775s`, `3rd`)."""
+    first = np.frombuffer(tokens.text.encode("utf-32-le", "surrogatepass"), "<u4")[tokens.start]
+    mask: Mask = (first >= ord("0")) & (first <= ord("9"))
+    return mask
+
+
+def _share(part: float | np.floating[Any] | np.integer[Any], whole: float | np.floating[Any] | np.integer[Any]) -> float:
+    return float(part) / float(whole) if whole else 0.0
 
 
 def _in_place(x: NDArray[np.int32], y: NDArray[np.int32]) -> Mask:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.align import Aligned
+from detector.evidence import digits
 from detector.policy import EDITED_SIMILARITY, Policy
 from detector.reading import Mask, Reading
 from detector.report import ExemptReason
@@ -136,12 +137,14 @@ def _exempt_names(codes: Codes, article: Reading, passages: Sequence[Aligned], p
     flags = article.tokens.flags
     if 2 * np.count_nonzero(flags & CAPITAL) > len(flags):
         return
+    plain = ((flags & (CAPITAL | NUMBER | STOP)) == 0) & ~digits(article.tokens)
     bare = []
     rest = 0
     for passage in passages:
         reworded = passage.similarity < EDITED_SIMILARITY  # its pairs are not all that it carries
         words = slice(passage.article_start, passage.article_end) if reworded else passage.pairs[:, 1]
-        if np.count_nonzero(flags[words] & (CAPITAL | NUMBER | STOP) == 0) < policy.name_words:
+        few = np.count_nonzero(plain[words]) < policy.name_words
+        if few or np.count_nonzero(plain[passage.pairs[:, 1]]) < policy.name_share * len(passage.pairs):
             bare.append(passage)
         else:
             rest += int(np.count_nonzero(codes[passage.start : passage.end] == COUNTS))

@@ -106,11 +106,12 @@ false ones of PAN 2013 (tune), made news (seed 7), and, as false ones, those of 
 BELONGS_SUBMISSION, BELONGS_ARTICLE = (5.28, 17.7, -1.27, -1.19), (2.32, 10.11, -0.7, -2.07)
 """Log odds that a sentence beside a passage belongs to it (`kernels.sentences.settle`), submission and article side. Logistic
 regression on 2,700 neighbours of PAN 2013 (tune): 2.5% and 11% of them judged wrongly."""
-SUSTAINED = (3.8, -2.55, 3.29, 3.06, 3.48, -10.0)
+SUSTAINED = (4.79, -4.44, 2.4, 2.71, -0.64, -2.04, -1.82, 0.1)
 """Log odds that a passage was taken (`evidence.Evidence.odds`): coefficients of log(1 + what its distinct shared plain words
 say, half where the article quotes them, a quarter where the submission does); of the share of what the submission's unquoted
-plain words say that is shared; of the share of these pairs in place; of the similarity; of what is shared a word; and the
-intercept. Logistic regression on the passages below similarity .85 of the half "tune" of `benchmarks/verdicts.py`."""
+plain words say that is shared; of the share of these pairs in place; of the similarity; of the share of names and numbers among
+all pairs; of the share of names elsewhere in the submission that the article has; of log(words); and the intercept. Logistic
+regression on the passages below similarity .85 of the half "tune" of `benchmarks/verdicts.py`, the intercept for recall."""
 DIGEST_SCAN, DIGEST = (0.4, 0.55, 0.1, 2.0, 0.15), (8.14, 2.51, 3.21, -4.02, -3.88, -1.58, -6.41)
 """Where a digest of a whole article is looked for, and the log odds that it is one: coefficients of what
 `kernels.sentences.digest` gives, of the share that one stretch accounts for, of the log of the article's sentences, and the
@@ -147,7 +148,8 @@ class Policy:
     kept 296 of 297 sources with 40% of the words replaced, 274 of 290 with 50%, and 11 of 40 candidates of unrelated texts.
     `name_words`: 4; a passage with fewer words that are neither names, numbers nor grammar is no evidence on its own
     (a law's full title, an office with its holder, a fixture): it is exempt while less than `quotation_words` of other text
-    was taken from that article.
+    was taken from that article. `name_share`: .18; so is one of whose paired words a smaller share are such (lists, tables,
+    articles of law): 2% of the copied passages measured, and half of those that two reports of one event share.
     `sure_similarity`: .85, from which a passage needs no further evidence. `sustained`: .5, probability by `SUSTAINED` below
     which another is not reported, its runs of 12 words apart.
     `lookalike_letters`, `invisible_characters`: counts from which folding is named as evasion; 3 look-alike letters
@@ -172,6 +174,7 @@ class Policy:
     sure_similarity: float = 0.85
     sustained: float = 0.5
     name_words: int = 4
+    name_share: float = 0.18
     lookalike_letters: int = 3
     invisible_characters: int = 20
     passages: PassagePolicy = PassagePolicy()
