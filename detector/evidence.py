@@ -62,7 +62,7 @@ class Evidence:
         self._submission, self._article, self._policy = submission, article, policy
         self._plane = Plane.of(submission.tokens, article.tokens, policy.passages)
         names = (self._plane.plain == 0) & (self._plane.weight > 0)
-        if any(2 * np.count_nonzero(text.tokens.flags & CAPITAL) > len(text) for text in (submission, article)):
+        if in_capitals(submission.tokens) or in_capitals(article.tokens):
             names[:] = False  # capitals tell no names
         self._names, self._a = _told(submission, names, self._plane.a)
         _, self._b = _told(article, names, self._plane.b)
@@ -137,9 +137,20 @@ def _told(text: Reading, names: Mask, ids: NDArray[np.int32]) -> tuple[Mask, Mas
     return named, ~named & ((flags & (NUMBER | STOP)) == 0) & (text.tokens.end - text.tokens.start >= PLAIN_LETTERS)
 
 
+def in_capitals(tokens: Tokens) -> bool:
+    """True when a text is written in capitals, which then tell no names."""
+    letters = _code_points(tokens)
+    upper = np.count_nonzero((letters >= ord("A")) & (letters <= ord("Z")))
+    return bool(upper > np.count_nonzero((letters >= ord("a")) & (letters <= ord("z"))))
+
+
+def _code_points(tokens: Tokens) -> NDArray[np.uint32]:
+    return np.frombuffer(tokens.text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
 def digits(tokens: Tokens) -> Mask:
     """bool[n]: words that start with a digit (`12`, `775s`, `3rd`)."""
-    first = np.frombuffer(tokens.text.encode("utf-32-le", "surrogatepass"), "<u4")[tokens.start]
+    first = _code_points(tokens)[tokens.start]
     mask: Mask = (first >= ord("0")) & (first <= ord("9"))
     return mask
 

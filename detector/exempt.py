@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.align import Aligned
-from detector.evidence import digits
+from detector.evidence import digits, in_capitals
 from detector.policy import EDITED_SIMILARITY, Policy
 from detector.reading import Mask, Reading
 from detector.report import ExemptReason
@@ -135,7 +135,7 @@ def _exempt_names(codes: Codes, article: Reading, passages: Sequence[Aligned], p
     written in capitals throughout they tell nothing.
     """
     flags = article.tokens.flags
-    if 2 * np.count_nonzero(flags & CAPITAL) > len(flags):
+    if in_capitals(article.tokens):
         return
     plain = ((flags & (CAPITAL | NUMBER | STOP)) == 0) & ~digits(article.tokens)
     bare = []

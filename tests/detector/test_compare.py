@@ -177,6 +177,23 @@ def test_names_titles_and_numbers_are_no_evidence_on_their_own() -> None:
     assert all(passage.exempt is None and not passage.exempt_spans for passage in lifted.passages)
 
 
+def test_lists_tables_and_articles_of_law_are_no_evidence_on_their_own() -> None:
+    shared = (
+        "1. Darma Wijaya (Loweha FC) 1'32.775s, 2. Rudi Hasan (Persewa) 0.057s, 3. Yusran Malik (Bahari United) 0.396s, "
+        "4. Andi Tola (Loweha FC) 0.695s, 5. Ferdi Lapa (Persewa) 0.749s, 6. Hasrul Boni (Bahari United) 0.849s."
+    )
+    charge = (
+        "Pasal 12 huruf a atau Pasal 11 Undang-Undang Nomor 31 Tahun 1999 sebagaimana diubah dengan Undang-Undang Nomor 20 "
+        "Tahun 2001"
+    )
+    rng = random.Random(11)
+    for taken in (shared, charge):
+        match = compare(f"{' '.join(prose(rng, OURS, 6))}\n{taken}", f"{' '.join(prose(rng, THEIRS, 6))}\n{taken}")
+        assert match.passages
+        assert {passage.exempt for passage in match.passages} == {"boilerplate"}
+        assert match.score == 0
+
+
 def test_an_article_in_capitals_is_evidence() -> None:
     text = " ".join(prose(random.Random(10), OURS, 6)).upper()
     assert compare(text, text).score == compare(text.lower(), text).score == 1.0
