@@ -55,7 +55,8 @@ class Box(NamedTuple):
 
 
 def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) -> list[Box]:
-    """Chains of runs that hold `chain_words` equal words or more on both sides, in order of the submission."""
+    """Chains of runs that hold `chain_words` equal words or more on both sides, or `chain_share` of a shorter text; in order of
+    the submission."""
     runs = exact_runs(a, b, policy.chain_run, policy.repeats)
     if not len(runs):
         return []
@@ -65,7 +66,7 @@ def chains(a: NDArray[np.uint64], b: NDArray[np.uint64], policy: PassagePolicy) 
     for c, (i0, i1, j0, j1) in enumerate(hulls(boxes, labels).tolist()):
         members = boxes[labels == c]
         equal = min(_covered(members[:, :2]), _covered(members[:, 2:]))
-        if equal >= policy.chain_words:
+        if equal >= min(policy.chain_words, policy.chain_share * min(len(a), len(b))):
             out.append(_extended(a, b, Box(i0, i1, j0, j1, equal), policy))
     return _distinct(out, len(a))
 

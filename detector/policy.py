@@ -39,7 +39,8 @@ class PassagePolicy:
 
     *Chains* of equal runs. `run_words`: 12, the printed guarantee (contract). `chain_run`: 6, a shorter run of equal words is
     a stock phrase as often as a copy (5: .909 instead of .913 on random rewordings). `chain_gap`: 10, runs are of one passage
-    across so many other words. `chain_words`: 12, equal words that a chain needs. `extend_words`, `extend_band`,
+    across so many other words. `chain_words`: 12, equal words that a chain needs; in a text so short that they are fewer,
+    `chain_share`: .6 of its words. `extend_words`, `extend_band`,
     `extend_drop`: 60, 4 and 6; how far a chain goes on through edits at its ends, how far it may shift, and the drop in score
     at which it gives up. `repeats`: 16, places of the article at which a repeated phrase is looked up, which bounds the time
     for repetitive texts. `pair_window`: 12, how far a single word may have moved from where its neighbours went.
@@ -67,6 +68,7 @@ class PassagePolicy:
     chain_run: int = 6
     chain_gap: int = 10
     chain_words: int = 12
+    chain_share: float = 0.6
     extend_words: int = 60
     extend_band: int = 4
     extend_drop: int = 6
@@ -151,7 +153,8 @@ class Policy:
     was taken from that article. `name_share`: .18; so is one of whose paired words a smaller share are such (lists, tables,
     articles of law): 2% of the copied passages measured, and half of those that two reports of one event share.
     `sure_similarity`: .85, from which a passage needs no further evidence. `sustained`: .5, probability by `SUSTAINED` below
-    which another is not reported, its runs of 12 words apart.
+    which another is not reported, its runs of 12 words apart. On the half "tune", .35 / .5 / .65: reports of one event written
+    independently flagged 6.8% / 1.4% / 0, PlagDet on PAN 2013 .927 / .923 / .922, rewritten 40% flagged .93 / .92 / .92.
     `lookalike_letters`, `invisible_characters`: counts from which folding is named as evasion; 3 look-alike letters
     rule out a foreign name, 20 invisible characters the soft hyphens and joiners that word processors leave.
 

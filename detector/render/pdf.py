@@ -83,7 +83,7 @@ def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         "matches": [_match(match, lang) for match in report["matches"]],
         "omitted": w["omitted"].format(n=report["stats"]["omitted"]) if report["stats"]["omitted"] else "",
         "passages": [_passage(p, lang) for p in passages],
-        "engine": f"{w['engine']} {engine['version']} · {engine['scheme']} · {w['policy']} {engine.get('policy', '')} · "
+        "engine": f"{w['engine']} {engine['version']} · {engine['scheme']} · {w['policy']} {engine['policy']['name']} {engine['policy']['digest']} · "
         f"{w['index']}: {report['stats']['articles']} {w['articles']}",
     }
 

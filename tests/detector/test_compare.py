@@ -197,3 +197,24 @@ def test_lists_tables_and_articles_of_law_are_no_evidence_on_their_own() -> None
 def test_an_article_in_capitals_is_evidence() -> None:
     text = " ".join(prose(random.Random(10), OURS, 6)).upper()
     assert compare(text, text).score == compare(text.lower(), text).score == 1.0
+
+
+def test_a_short_sentence_against_itself_is_a_copy() -> None:
+    text = "Rapat dewan ditunda sampai pekan depan."
+    match = compare(text, text)
+    assert (match.score, len(match.passages), match.passages[0].exempt) == (1.0, 1, None)
+
+
+def test_a_short_sentence_with_a_word_moved_is_found() -> None:
+    one = "Dua pompa bergerak baru tiba pukul dua dini hari karena jalan menuju lokasi terendam."
+    other = "Dua pompa baru tiba pukul dua dini hari karena jalan menuju lokasi masih terendam."
+    (passage,) = compare(other, one).passages
+    assert (passage.submission.start, passage.article.start) == (0, 0)
+    assert passage.words >= 12
+    assert compare(other, one).verdict == "copy"
+
+
+def test_six_equal_words_of_a_long_text_are_no_passage() -> None:
+    one = " ".join(f"satu{n}" for n in range(60)) + " rapat dewan ditunda sampai pekan depan"
+    other = " ".join(f"lain{n}" for n in range(60)) + " rapat dewan ditunda sampai pekan depan"
+    assert compare(one, other).passages == ()

@@ -57,3 +57,7 @@ def test_nothing_found_is_no_certificate() -> None:
     page = render_html(report(matches=[], verdict="original", flagged=False, score=0), "en")
     assert "Nothing found in the archive" in page
     assert "no guarantee" in page
+
+
+def test_the_policy_is_named_with_its_digest() -> None:
+    assert "default abc123" in html.unescape(render_html(report(), "id"))
