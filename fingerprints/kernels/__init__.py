@@ -1,7 +1,7 @@
 """The compiled loops (numba), nothing else. Signatures are eager, code is cached on disk, the GIL is released.
 
 numba checks a cached function against its own file only, while these loops call each other across files; so the cache folder
-carries a digest of them all, and no edit or upgrade ever runs old code. ``NUMBA_CACHE_DIR``, where set, is left in charge.
+carries a digest of them all, and no edit or upgrade ever runs old code.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from pathlib import Path
 
 import numba
 
+inner = numba.njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""For functions that only compiled code calls: they compile in half the time without their wrappers, and as what calls them holds
+their code, nothing of them is cached or loaded."""
 PACKAGES = Path(__file__).parents[2]
 KEPT_SECONDS = 24 * 3600
 """Folders of other versions that were used so lately are left alone: another process may run that version."""
@@ -50,14 +53,13 @@ def _prune(base: Path, current: Path, now: float) -> None:
 
 
 def use_cache() -> None:
-    """Let numba cache under the digest of every kernel of the project, `fingerprints` and `detector` alike. Call it before any
-    is compiled; once is enough, `NUMBA_CACHE_DIR` prevails."""
-    if not numba.config.CACHE_DIR:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sidik")
-        sources = (path for package in ("fingerprints", "detector") for path in (PACKAGES / package / "kernels").glob("*.py"))
-        numba.config.CACHE_DIR = str(
-            cache_folder(sources, [home, PACKAGES / "fingerprints" / "kernels" / "__pycache__"], time.time())
-        )
+    """Let numba cache under the digest of every kernel of the project, `fingerprints` and `detector` alike: in
+    ``NUMBA_CACHE_DIR`` where set, else in the user's cache folder. Call it before any is compiled; once is enough."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sidik")
+    bases = [Path(given)] if given else [home, PACKAGES / "fingerprints" / "kernels" / "__pycache__"]
+    sources = (path for package in ("fingerprints", "detector") for path in (PACKAGES / package / "kernels").glob("*.py"))
+    numba.config.CACHE_DIR = str(cache_folder(sources, bases, time.time()))
 
 
 use_cache()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels import inner
 from fingerprints.kernels.vectors import address, folded_product, load64
 
 FRONT = 64
@@ -42,7 +43,7 @@ ME, PE, DI, KE, SE, AN, ED, LY, BER, TER, KAN, LAH, KAH, NYA, ING = map(
 SWALLOWED, VOWELS = (np.uint64(sum(1 << ord(letter) - 96 for letter in letters)) for letters in ("ptsk", "aeiou"))
 
 
-@njit(error_model="numpy")
+@inner
 def mix(h):
     """Finaliser of MurmurHash3: every bit of the input moves every bit of the output."""
     h ^= h >> HALF
@@ -52,7 +53,7 @@ def mix(h):
     return h ^ (h >> HALF)
 
 
-@njit(error_model="numpy")
+@inner
 def _long(place, size, case):
     """(state after all pairs of eight bytes, or of all of them) of a word of more than 16 bytes."""
     h, every = np.uint64(0), np.uint64(0)
@@ -65,7 +66,7 @@ def _long(place, size, case):
     return h, every
 
 
-@njit(error_model="numpy")
+@inner
 def hash_bytes(place, size, case):
     """(64-bit hash, or of all groups of eight bytes) of the `size` bytes at an address, each first or'ed with `case`.
 
@@ -87,13 +88,13 @@ def hash_word(stream, first, size):
 
 
 # Below, no branches: which affix a word has is a coin toss to the processor. All in uint64, so that several words fit a vector.
-@njit(error_model="numpy")
+@inner
 def _one_of(letter, listed):
     """1 where `letter` (a byte) is among those whose places in the alphabet are the bits of `listed`, else 0."""
     return (listed >> (letter & np.uint64(31))) & (letter >> np.uint64(6)) & np.uint64(1)
 
 
-@njit(error_model="numpy")
+@inner
 def _prefix(head, size):
     """How many letters the prefix and what it swallowed take. `head`: the first eight letters."""
     two, three = head & TWO, head & THREE
@@ -113,7 +114,7 @@ def _prefix(head, size):
     return begin + (_one_of(head & LAST, SWALLOWED) & _one_of((head >> BYTE) & LAST, VOWELS))
 
 
-@njit(error_model="numpy")
+@inner
 def _suffixes(tail, size):
     """The size without particle, suffix and plural. `tail`: the last eight letters."""
     last = tail >> FIVE_BYTES
@@ -127,7 +128,7 @@ def _suffixes(tail, size):
     return size - np.uint64((tail >> SEVEN_BYTES == LETTER_S) & (size > FEWEST))
 
 
-@njit(error_model="numpy")
+@inner
 def _english(tail, size):
     """The size without the ending of an English verb or adverb."""
     two, one = tail >> SIX_BYTES, tail >> SEVEN_BYTES
@@ -139,7 +140,7 @@ def _english(tail, size):
     return size - (cut if size >= cut + FEWEST else np.uint64(0))
 
 
-@njit(error_model="numpy")
+@inner
 def stem_hashes(places, sizes, letters, n, case, out):
     """Hashes of `n` ASCII words of `MIN_STEM` + 1 to `MAX_STEM` letters without their affixes, see `words.stem`, into `out`.
     `places`, `sizes`: where they lie and how long they are; overwritten, as is `letters`. All uint64[n]."""
@@ -161,7 +162,7 @@ def stem_hashes(places, sizes, letters, n, case, out):
         out[i] = hash_bytes(np.int64(places[i]), np.int64(sizes[i]), case)[0]
 
 
-@njit(error_model="numpy")
+@inner
 def lexical_bits(h, lexicon):
     """Bits: 1 for a stop word, 2 for an abbreviation. `lexicon`: see `words.lexicon`."""
     slot = (h >> lexicon[SLOTS + np.int64(h >> np.uint64(56))]) & np.uint64(SLOTS - 1)

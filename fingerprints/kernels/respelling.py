@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fingerprints.kernels import inner
 from fingerprints.kernels.lexical import FRONT
 
 VALUE = np.uint32((1 << 21) - 1)
@@ -18,7 +18,7 @@ CAPITAL, NUMBER = 4, 8
 G_LINE, G_STOP, G_END, G_WIDE, G_SPACE, G_OPEN, G_SYMBOL, G_OTHER = 1, 2, 4, 8, 16, 32, 64, 128
 
 
-@njit(error_model="numpy")
+@inner
 def next_gap(gap, kind):
     """`gap` after one more separator of class `kind`."""
     if kind == SPACE:
@@ -38,7 +38,7 @@ def next_gap(gap, kind):
     return gap | G_OTHER
 
 
-@njit(error_model="numpy")
+@inner
 def _find(pairs, key):
     """Index of the last row of `pairs` (flat, two columns, rising) whose first column is at most `key`; -1 if none."""
     low, high = 0, len(pairs) // 2
@@ -51,7 +51,7 @@ def _find(pairs, key):
     return low - 1
 
 
-@njit(error_model="numpy")
+@inner
 def _parts(folding):
     """`bmp`, `astral`, `native` and `multi` of the flat table, see `folding.Folding`."""
     a = 4 + np.int64(folding[0])
@@ -60,7 +60,7 @@ def _parts(folding):
     return folding[4:a], folding[a:b], folding[b:c], folding[c:]
 
 
-@njit(error_model="numpy")
+@inner
 def _entry(code, bmp, astral):
     if code < 65536:
         return bmp[code]
@@ -68,7 +68,7 @@ def _entry(code, bmp, astral):
     return entry | code if entry & WORD and not entry & VALUE else entry
 
 
-@njit(error_model="numpy")
+@inner
 def stream_bound(codes, folding):
     """Bytes that the folded words of `codes` take at most."""
     bmp, astral, _, multi = _parts(folding)
@@ -82,7 +82,7 @@ def stream_bound(codes, folding):
     return total
 
 
-@njit(error_model="numpy")
+@inner
 def _put(stream, at, letter):
     """Write `letter` in UTF-8 from `at` on; returns the place after it."""
     if letter < 0x80:
@@ -103,7 +103,7 @@ def _put(stream, at, letter):
     return at + 2
 
 
-@njit(error_model="numpy")
+@inner
 def _spell(codes, first, last, parts, own, stream, at):
     """Write the folded letters of `codes[first:last]` from `at` on. `own`: fold within its own script, so that look-alike letters
     stay what they are. Returns the place after the last, and how many."""
@@ -127,7 +127,7 @@ def _spell(codes, first, last, parts, own, stream, at):
     return at, size
 
 
-@njit(error_model="numpy")
+@inner
 def _word(codes, first, bmp, astral):
     """Where a word ends: (code point after it and after invisibles at its edge, end of the word, bits of all its letters,
     look-alike letters, whether a genuine Latin letter stands among them, invisible characters)."""
@@ -154,7 +154,7 @@ def _word(codes, first, bmp, astral):
     return i, last, seen, lookalike, genuine, invisible + pending
 
 
-@njit(error_model="numpy")
+@inner
 def respell(codes, folding, stream, spans, rows, marked):
     """The words of any text: their letters in `stream`, where in `spans`. Returns (words, those that do not simply follow a
     space, look-alike letters, invisible characters)."""

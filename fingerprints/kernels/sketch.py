@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels import inner
 from fingerprints.kernels.lexical import mix
 from fingerprints.kernels.text import PERMUTATIONS, SHOWN, STOP, room, scan
 from fingerprints.kernels.vectors import LANES, VECTORS, least_of_block, view_i32, view_u8, view_u32
@@ -20,7 +21,7 @@ BELOW = np.uint64(round(PAIR_SHARE * 2**32))
 SIGNATURE = 128
 
 
-@njit(error_model="numpy")
+@inner
 def _shingle(hashes, first, k):
     h = np.uint64(k)
     for j in range(k):
@@ -29,7 +30,7 @@ def _shingle(hashes, first, k):
     return mix(h)
 
 
-@njit(error_model="numpy")
+@inner
 def _shingles(hashes, n, out):
     """64-bit hash of each run of `SHINGLE_WORDS` words (of all words where there are fewer). Returns how many there are."""
     if n < SHINGLE_WORDS:
@@ -42,7 +43,7 @@ def _shingles(hashes, n, out):
 
 
 # As in the pass over words, no branch below hangs on a hash: a wrong guess of the processor costs more than it saves.
-@njit(error_model="numpy")
+@inner
 def _winnow(keys, n, ranks, out, at):
     """Winnowing (Schleimer, Wilkerson, Aiken 2003): of every window the smallest key by its high half, the rightmost of equals.
     Writes the low halves of the chosen keys and their positions, returns how many. `ranks`: scratch, uint64[n]."""
@@ -63,7 +64,7 @@ def _winnow(keys, n, ranks, out, at):
     return count
 
 
-@njit(error_model="numpy")
+@inner
 def _pairs(stems, flags, n, content, places, out, at):
     """Unordered pairs of different content words at most `PAIR_DISTANCE` content words apart, those whose high half is under
     `BELOW`. `content`, `places`: scratch, uint64[n + distance] and int32[n + distance]. `out` and `at` need a place more."""
@@ -83,7 +84,7 @@ def _pairs(stems, flags, n, content, places, out, at):
     return count
 
 
-@njit(error_model="numpy")
+@inner
 def _minhash(keys, n, permutations, finals, out, at):
     """MinHash over the low halves of `keys` into `out[at:]`, as datasketch's affine32: MurmurHash3's 32-bit finaliser, then
     a x + b mod 2**32. `finals`: scratch, uint32[n]."""
@@ -98,14 +99,14 @@ def _minhash(keys, n, permutations, finals, out, at):
         least_of_block(finals, n, permutations, block, SIGNATURE + block, out, at + block)
 
 
-@njit(error_model="numpy")
+@inner
 def _workspace(n):
     """Scratch for `_fill` of up to `n` words."""
     n += PAIR_DISTANCE
     return np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.uint32)
 
 
-@njit(error_model="numpy")
+@inner
 def _outputs(most, texts):
     """Room for the fingerprints of `texts` texts of `most` words: words, ordered, where, free, where, signatures."""
     words, ordered, ordered_at = np.empty(most, np.uint32), np.empty(most + 1, np.uint32), np.empty(most + 1, np.int32)
@@ -120,7 +121,7 @@ def _outputs(most, texts):
     )
 
 
-@njit(error_model="numpy")
+@inner
 def _fill(hashes, stems, flags, n, permutations, scratch, outputs, text, w, o, f):
     """One fingerprint, that of text number `text`, into `outputs` from `w`, `o` and `f` on. Returns (ordered, free)."""
     keys, other, places, finals = scratch
@@ -134,7 +135,7 @@ def _fill(hashes, stems, flags, n, permutations, scratch, outputs, text, w, o, f
     return winnowed, paired
 
 
-@njit(error_model="numpy")
+@inner
 def _packed(outputs, w, o, f):
     """All of `outputs` in one array: words, ordered, free, signatures, positions of ordered and free. In halves."""
     words, ordered, ordered_at, free, free_at, signatures = outputs
@@ -164,7 +165,7 @@ def fingerprint(tokens, n, tables):
     return _packed(outputs, n, o, f), o, f
 
 
-@njit(error_model="numpy")
+@inner
 def _packed_tokens(n, rows, hashes, stems):
     """Hash and stem of each word, then start and end in halves, then flags in bytes."""
     out = np.empty(3 * n + (n + 7) // 8, np.uint64)

@@ -8,8 +8,9 @@ plain text, where one look into a table settles each code point, becomes it by t
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, njit
+from numba import carray
 
+from fingerprints.kernels import inner
 from fingerprints.kernels.lexical import FRONT, MAX_STEM, MIN_STEM, hash_bytes, lexical_bits, stem_hashes
 from fingerprints.kernels.respelling import G_END, G_LINE, G_OPEN, G_SPACE, G_STOP, G_WIDE, SPACE, next_gap, respell, stream_bound
 from fingerprints.kernels.vectors import address, at_least, lowest, view_u8, view_u32, view_u64
@@ -31,7 +32,7 @@ PLAIN, FOLDING, LEXICON, PERMUTATIONS = range(4)
 PLAIN_SIZE = 65536
 
 
-@njit(error_model="numpy")
+@inner
 def _narrow(text, first, last, plain, stream):
     """Write code points `[first, last)` as plain bytes behind the front of `stream`. Returns whether the text is plain."""
     n, worst = last - first, np.uint8(0)
@@ -58,7 +59,7 @@ def _narrow(text, first, last, plain, stream):
     return worst != NOT_PLAIN
 
 
-@njit(error_model="numpy")
+@inner
 def _widen(text, first, last):
     """Code points `[first, last)` as uint32."""
     n = last - first
@@ -78,7 +79,7 @@ def _widen(text, first, last):
     return out
 
 
-@njit(error_model="numpy")
+@inner
 def _edges(stream, n, spans):
     """Start and end, in turns, of each word among the `n` bytes behind the front. Returns how many words."""
     count, before = 0, np.uint64(0)
@@ -93,7 +94,7 @@ def _edges(stream, n, spans):
     return count // 2
 
 
-@njit(error_model="numpy")
+@inner
 def _plain_gaps(stream, spans, n, rows, marked):
     """Places, sizes and gaps of the words. Returns how many do not just follow a space, which `marked` lists."""
     starts, ends, sizes, flags, gaps = rows
@@ -116,7 +117,7 @@ def _plain_gaps(stream, spans, n, rows, marked):
     return m
 
 
-@njit(error_model="numpy")
+@inner
 def _hash_words(stream, spans, n, case, lexicon, hashes, stems, flags, scratch):
     """Hash, stem and the flags that hang on the word alone."""
     longer, places, sizes, letters = scratch
@@ -141,7 +142,7 @@ def _hash_words(stream, spans, n, case, lexicon, hashes, stems, flags, scratch):
         stems[longer[i]] = letters[i]
 
 
-@njit(error_model="numpy")
+@inner
 def _opens(gap, capital, starts, abbreviated, plain):
     """Whether a word opens a sentence, from what stands before it. `starts`: a capital or a digit. `abbreviated`: the word before
     is an abbreviation, `plain`: is at least four letters without a capital."""
@@ -154,7 +155,7 @@ def _opens(gap, capital, starts, abbreviated, plain):
     return capital and plain
 
 
-@njit(error_model="numpy")
+@inner
 def _sentences(marked, m, rows):
     """Flags of the `marked` words that hang on what stands before them."""
     _, _, sizes, flags, gaps = rows
@@ -175,7 +176,7 @@ def _sentences(marked, m, rows):
         flags[k] = flag | (LINE if gap & G_LINE else 0)
 
 
-@njit(error_model="numpy")
+@inner
 def room(length):
     """Scratch for a text of `length` code points: stream, spans, (start, end, size, flags, gap), a list of words, and what
     `_hash_words` needs."""
@@ -186,7 +187,7 @@ def room(length):
     return stream, np.empty(2 * n, np.int32), rows, np.empty(n, np.int32), longer
 
 
-@njit(error_model="numpy")
+@inner
 def scan(text, first, last, tables, scratch, hashes, stems):
     """The words of `text[first:last]` into `scratch`, `hashes` and `stems`: (words, look-alike, invisible characters)."""
     stream, spans, rows, marked, longer = scratch

@@ -7,10 +7,12 @@ Written as LLVM's portable instructions: they compile to AVX-512, AVX2, SSE or N
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]  # ships no types
-from numba import carray, njit, types
+from llvmlite import ir
+from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from fingerprints.kernels import inner
 
 LANES, VECTORS = 16, 4
 """32-bit numbers a vector, and vectors a block: with their factors and summands they fill, and do not exceed, 16 registers
@@ -56,25 +58,25 @@ _u8, _u32, _i32, _u64 = _pointing(types.uint8), _pointing(types.uint32), _pointi
 
 
 # numpy's `view` and assignment to slices compile for seconds.
-@njit(error_model="numpy")
+@inner
 def view_u8(array, at, length):
     """`length` bytes from `array[at]` on, for as long as `array` lives."""
     return carray(_u8(address(array, np.int64(at))), np.int64(length))
 
 
-@njit(error_model="numpy")
+@inner
 def view_u32(array, at, length):
     """`length` uint32 from `array[at]` on, for as long as `array` lives."""
     return carray(_u32(address(array, np.int64(at))), np.int64(length))
 
 
-@njit(error_model="numpy")
+@inner
 def view_i32(array, at, length):
     """`length` int32 from `array[at]` on, for as long as `array` lives."""
     return carray(_i32(address(array, np.int64(at))), np.int64(length))
 
 
-@njit(error_model="numpy")
+@inner
 def view_u64(array, at, length):
     """`length` uint64 from `array[at]` on, for as long as `array` lives."""
     return carray(_u64(address(array, np.int64(at))), np.int64(length))

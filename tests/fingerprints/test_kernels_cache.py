@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,11 @@ def test_what_cannot_be_written_is_passed_over(tmp_path: Path, sources: list[Pat
     assert private.is_dir()
     assert private.stat().st_mode & 0o777 == 0o700
     private.rmdir()
+
+
+def test_a_given_cache_folder_carries_the_digest(tmp_path: Path) -> None:
+    code = "import numba, fingerprints.kernels, detector.kernels; print(numba.config.CACHE_DIR)"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    used = Path(done.stdout.strip())
+    assert used.parent == tmp_path and used.name.startswith("kernels-")
