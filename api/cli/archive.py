@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -42,11 +43,17 @@ def restore(
 ) -> None:
     """Fill an empty store from FILE. Damaged or not empty: it stays as it was."""
     settings = load_settings(store=store)
-    with _counter("read") as count:
-        documents = count(_documents(file))
-        with open_archive(settings) as archive:
-            restored = archive.restore(documents)
+    documents = _documents(file)
+    header = next(documents, None)  # before the store is opened: what is no export must not leave a new one behind
+    if header is None or header.get("type") != "header":
+        raise InputError(_name(file), "is empty" if header is None else "is no export: it does not begin with a header")
+    with _counter("read") as count, open_archive(settings) as archive:
+        restored = archive.restore(count(chain((header,), documents)))
     typer.echo("restored " + ", ".join(f"{number:,} {kind}" for kind, number in restored.items()))
+
+
+def _name(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
 
 
 def _documents(file: Path) -> Iterator[dict[str, Any]]:
