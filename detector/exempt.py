@@ -60,7 +60,8 @@ class Exemptions:
         counts = False
         if self.quoted is not None:
             counts = self._exempt_quotations(codes, article, passages, policy)
-        _exempt_names(codes, article, passages, policy)
+        if not self._whole(inside_passages(len(codes), passages), article, passages, policy):
+            _exempt_names(codes, article, passages, policy)
         return codes, counts
 
     def _exempt_shared(self, codes: Codes, passages: Sequence[Aligned]) -> None:
@@ -81,6 +82,8 @@ class Exemptions:
             return False
         outside = np.count_nonzero(counting & ~self.quoted & _taken_words(len(codes), article, passages))
         if outside >= policy.quotation_words or (outside and self._whole(inside, article, passages, policy)):
+            return True
+        if np.count_nonzero(quotes & _own_prose(len(codes), article, passages)) >= policy.quotation_prose:
             return True
         codes[self.quoted & (codes == COUNTS)] = QUOTATION
         return False
@@ -116,6 +119,14 @@ def _taken_words(words: int, article: Reading, passages: Sequence[Aligned]) -> M
         lengths = np.diff(np.concatenate(([0], breaks, [len(x)])))
         plain = ((flags[y] & (CAPITAL | NUMBER)) == 0) & ~quoted[y]
         mask[x[plain | np.repeat(lengths >= PROSE_RUN, lengths)]] = True
+    return mask
+
+
+def _own_prose(words: int, article: Reading, passages: Sequence[Aligned]) -> Mask:
+    """bool[words]: words of the submission that are paired with what the article tells in its own voice."""
+    mask = np.zeros(words, np.bool_)
+    for passage in passages:
+        mask[passage.pairs[~article.quoted[passage.pairs[:, 1]], 0]] = True
     return mask
 
 

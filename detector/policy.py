@@ -140,6 +140,8 @@ class Policy:
     Verdict thresholds (defaults from the contract; they change the verdict, never a share):
     `copy_score`: share, .6. `partial_score`: share, .15. `partial_words`: counting words, 30.
     `quotation_words`: 20; quotations are exempt while fewer words outside quotations were taken from that article.
+    `quotation_prose`: 60; and while fewer of the quoted words are the article's own telling, not somebody's speech: a story
+    put between quotation marks is no quotation. Two long sentences may be cited; chosen, not fitted.
 
     `whole_text`: share, .95. Where passages cover so much of *both* texts, the article itself was lifted, however short:
     its quotations count. `boilerplate_passage`: share, .9. A passage whose paired words are so far boilerplate in the
@@ -169,6 +171,7 @@ class Policy:
     partial_score: float = 0.15
     partial_words: int = 30
     quotation_words: int = 20
+    quotation_prose: int = 60
     whole_text: float = 0.95
     boilerplate_passage: float = 0.9
     candidates: int = 40

@@ -218,3 +218,23 @@ def test_six_equal_words_of_a_long_text_are_no_passage() -> None:
     one = " ".join(f"satu{n}" for n in range(60)) + " rapat dewan ditunda sampai pekan depan"
     other = " ".join(f"lain{n}" for n in range(60)) + " rapat dewan ditunda sampai pekan depan"
     assert compare(one, other).passages == ()
+
+
+STORY = (
+    "Nelayan Tanjung Sagu mulai memasang lampu pelampung buatan sendiri sejak awal pekan. Lampu itu dirakit dari botol bekas, panel "
+    "kecil, dan baterai mainan yang mereka kumpulkan dari tempat pembuangan. Setiap malam tiga puluh perahu keluar lewat celah karang "
+    "yang dulu hanya dilalui ketika bulan purnama. Ongkos satu lampu tidak sampai dua puluh ribu rupiah, jauh lebih murah daripada "
+    "yang dijual di pasar kota. Sejak dipasang, belum ada lagi perahu yang robek lambungnya, dan hasil tangkapan naik hampir separuh."
+)
+
+
+@pytest.mark.parametrize("close", ['"', ""])
+def test_a_story_put_between_quotation_marks_is_no_quotation(close: str) -> None:
+    match = compare(f'"{STORY}{close}, kata Hendra.', STORY + " " + "Warga berharap bantuan datang. " * 8)
+    assert match.verdict == "copy"
+
+
+def test_two_sentences_of_a_story_may_be_cited() -> None:
+    cited = STORY[: STORY.index(" Setiap malam")]
+    other = " ".join(f"Catatan{n} perjalanan{n} kami{n}." for n in range(30))
+    assert compare(f'{other} "{cited}", tulis Kabar Teluk, kata Hendra.', STORY).verdict == "quotation"
