@@ -83,9 +83,15 @@ def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         "matches": [_match(match, lang) for match in report["matches"]],
         "omitted": w["omitted"].format(n=report["stats"]["omitted"]) if report["stats"]["omitted"] else "",
         "passages": [_passage(p, lang) for p in passages],
-        "engine": f"{w['engine']} {engine['version']} · {engine['scheme']} · {w['policy']} {engine['policy']['name']} {engine['policy']['digest']} · "
-        f"{w['index']}: {report['stats']['articles']} {w['articles']}",
+        "engine": _engine(report, lang),
     }
+
+
+def _engine(report: Mapping[str, Any], lang: Language) -> str:
+    w, engine = words("words", lang), report["engine"]
+    policy = f"{w['policy']} {engine['policy']['name']} {engine['policy']['digest']}"
+    index = f"{w['index']}: {report['stats']['articles']} {w['articles']}"
+    return f"{w['engine']} {engine['version']} · {engine['scheme']} · {policy} · {index}"
 
 
 def _match(match: Mapping[str, Any], lang: str) -> dict[str, Any]:

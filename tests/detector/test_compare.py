@@ -221,10 +221,11 @@ def test_six_equal_words_of_a_long_text_are_no_passage() -> None:
 
 
 STORY = (
-    "Nelayan Tanjung Sagu mulai memasang lampu pelampung buatan sendiri sejak awal pekan. Lampu itu dirakit dari botol bekas, panel "
-    "kecil, dan baterai mainan yang mereka kumpulkan dari tempat pembuangan. Setiap malam tiga puluh perahu keluar lewat celah karang "
-    "yang dulu hanya dilalui ketika bulan purnama. Ongkos satu lampu tidak sampai dua puluh ribu rupiah, jauh lebih murah daripada "
-    "yang dijual di pasar kota. Sejak dipasang, belum ada lagi perahu yang robek lambungnya, dan hasil tangkapan naik hampir separuh."
+    "Nelayan Tanjung Sagu mulai memasang lampu pelampung buatan sendiri sejak awal pekan. Lampu itu dirakit dari "
+    "botol bekas, panel kecil, dan baterai mainan yang mereka kumpulkan dari tempat pembuangan. Setiap malam tiga "
+    "puluh perahu keluar lewat celah karang yang dulu hanya dilalui ketika bulan purnama. Ongkos satu lampu tidak "
+    "sampai dua puluh ribu rupiah, jauh lebih murah daripada yang dijual di pasar kota. Sejak dipasang, belum ada "
+    "lagi perahu yang robek lambungnya, dan hasil tangkapan naik hampir separuh."
 )
 
 

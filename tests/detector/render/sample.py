@@ -48,5 +48,6 @@ def report(**more: Any) -> dict[str, Any]:
             ],
         }],
         "common": [], "stats": {"elapsed_ms": 1.0, "candidates": 1, "articles": 40, "omitted": 3},
-        "engine": {"version": "0.1.0", "scheme": "scheme-1", "verbatim_run_words": 12, "policy": {"name": "default", "digest": "abc123"}}, **more,
+        "engine": {"version": "0.1.0", "scheme": "scheme-1", "verbatim_run_words": 12,
+                   "policy": {"name": "default", "digest": "abc123"}}, **more,
     }  # fmt: skip
