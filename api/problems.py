@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from api.scanning.fetching import FetchError
-from fingerprints.errors import IndexError_, InputError, NotAnArticle, StoreError
+from fingerprints.errors import IndexUnusable, InputError, NotAnArticle, StoreError
 
 PROBLEM_JSON = "application/problem+json"
 Errors = list[dict[str, str]]
@@ -65,7 +65,7 @@ def as_problem(error: Exception) -> Problem:
         return Problem(422, "; ".join(f"{e['location']}: {e['detail']}" for e in errors[:3]), errors)
     if isinstance(error, FetchError):
         return Problem(422, f"The page could not be fetched: {error.reason}", [{"location": "url", "detail": error.reason}])
-    if isinstance(error, StoreError | IndexError_):
+    if isinstance(error, StoreError | IndexUnusable):
         return overloaded("The store or its index cannot be used at the moment.", 5)
     if isinstance(error, HTTPException):
         return Problem(error.status_code, str(error.detail), headers=error.headers)
@@ -98,7 +98,7 @@ def install(app: FastAPI) -> None:
         RequestValidationError,
         FetchError,
         StoreError,
-        IndexError_,
+        IndexUnusable,
         HTTPException,
     ):
         app.add_exception_handler(kind, answer)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from detector.detector import Detector
     from detector.errors import (
         IndexDamaged,
-        IndexError_,
+        IndexUnusable,
         InputError,
         NotAnArticle,
         RecordConflict,
@@ -35,7 +35,7 @@ _HOMES = {
     "detector.detector": ("Detector",),
     "detector.errors": (
         "IndexDamaged",
-        "IndexError_",
+        "IndexUnusable",
         "InputError",
         "NotAnArticle",
         "RecordConflict",
@@ -59,7 +59,7 @@ __all__ = [
     "Counts",
     "Detector",
     "IndexDamaged",
-    "IndexError_",
+    "IndexUnusable",
     "InputError",
     "Licence",
     "Match",

@@ -13,7 +13,7 @@ from typing import TypeVar
 from detector.follow import catch_up
 from detector.reading import Reading
 from fingerprints.article import Article
-from fingerprints.errors import IndexError_
+from fingerprints.errors import IndexUnusable
 from fingerprints.fingerprint import SCHEME, Fingerprint
 from fingerprints.index import Candidates
 from fingerprints.segments import SegmentIndex
@@ -69,11 +69,11 @@ class Archive:
         return self._ask(lambda index: index.duplicates(fingerprint, threshold, exclude))
 
     def rebuild(self, on_progress: Callable[[int], None] | None = None) -> int:
-        """Throw the index away and make it anew from the store; returns the number of changes applied. Raises `IndexError_`
+        """Throw the index away and make it anew from the store; returns the number of changes applied. Raises `IndexUnusable`
         when another process writes the index."""
         with self._mending:
             if self._folder is not None and not self.index.writes:
-                raise IndexError_("another process writes this index: stop it, or rebuild there")
+                raise IndexUnusable("another process writes this index: stop it, or rebuild there")
             return self._rebuild(on_progress)
 
     def verify(self) -> list[str]:
@@ -111,7 +111,7 @@ class Archive:
         index = self.index
         try:
             return question(index)
-        except IndexError_ as error:
+        except IndexUnusable as error:
             with self._mending:
                 if self._closed:
                     raise
@@ -122,7 +122,7 @@ class Archive:
 
     def _rebuild(self, on_progress: Callable[[int], None] | None) -> int:
         """The index that is in use stays until the new one has caught up; who asks it meanwhile waits in `_ask`."""
-        with suppress(IndexError_):
+        with suppress(IndexUnusable):
             self.index.close()
         made = self._open_index(fresh=True)
         applied = catch_up(self.store, made, threading.Lock(), on_progress=on_progress)
@@ -136,7 +136,7 @@ class Archive:
         for attempt in (fresh, True):
             try:
                 return SegmentIndex.open(self._folder, store_uuid=self.store.uuid, scheme=SCHEME, fresh=attempt)
-            except IndexError_ as error:
+            except IndexUnusable as error:
                 self._notice(f"rebuilding the index: {error}")
         return SegmentIndex.open(None, store_uuid=self.store.uuid, scheme=SCHEME)
 

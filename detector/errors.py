@@ -2,7 +2,7 @@
 
 from fingerprints.errors import (
     IndexDamaged,
-    IndexError_,
+    IndexUnusable,
     InputError,
     NotAnArticle,
     RecordConflict,
@@ -13,7 +13,7 @@ from fingerprints.errors import (
 
 __all__ = [
     "IndexDamaged",
-    "IndexError_",
+    "IndexUnusable",
     "InputError",
     "NotAnArticle",
     "RecordConflict",

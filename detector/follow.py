@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from fingerprints.article import Article
-from fingerprints.errors import IndexError_
+from fingerprints.errors import IndexUnusable
 from fingerprints.fingerprint import Fingerprint, fingerprint_many
 from fingerprints.index import Entry, FingerprintIndex
 from fingerprints.stores.contract import Change, Store
@@ -28,14 +28,14 @@ def catch_up(
     """Apply to `index` what `store` has committed and it has not seen; returns how many changes. Cheap when there are none.
 
     `known`: articles by the sequence under which they were just stored, which need not be read back. Raises
-    `IndexError_` when the index is ahead of its store (an older copy was put in its place), `StoreError`.
+    `IndexUnusable` when the index is ahead of its store (an older copy was put in its place), `StoreError`.
     """
     seen = index.seq
     last = store.last_seq()
     if last == seen:
         return 0
     if last < seen:
-        raise IndexError_(f"the index has seen change {seen}, its store ends at {last}")
+        raise IndexUnusable(f"the index has seen change {seen}, its store ends at {last}")
     applied = 0
     with lock:
         while changes := store.changes(index.seq, BATCH):

@@ -1,13 +1,13 @@
 """What can go wrong below the detector.
 
-    SidikError
-    ├── InputError            a value from outside is not acceptable: says where and why
-    │   └── NotAnArticle      a page without an article
-    ├── StoreError            the store cannot do what was asked
-    │   ├── StoreUnavailable  away, locked, wrong credentials, read-only, full
-    │   └── RecordConflict    a record exists already, or was changed by someone else
-    └── IndexError_           the index does not fit its store, or is damaged
-        └── IndexDamaged      a file is missing, truncated, altered or from another version
+SidikError
+├── InputError            a value from outside is not acceptable: says where and why
+│   └── NotAnArticle      a page without an article
+├── StoreError            the store cannot do what was asked
+│   ├── StoreUnavailable  away, locked, wrong credentials, read-only, full
+│   └── RecordConflict    a record exists already, or was changed by someone else
+└── IndexUnusable           the index does not fit its store, or is damaged
+    └── IndexDamaged      a file is missing, truncated, altered or from another version
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class RecordConflict(StoreError):
     """A record with this id exists already, or was changed since it was read."""
 
 
-class IndexError_(SidikError):
+class IndexUnusable(SidikError):
     """The index does not fit its store (another store's, another scheme, another epoch)."""
 
 
-class IndexDamaged(IndexError_):
+class IndexDamaged(IndexUnusable):
     """A file of the index is missing, truncated, altered, or from a newer version."""

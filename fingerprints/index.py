@@ -1,8 +1,8 @@
 """FingerprintIndex: the contract of every index, embedded or inside a database.
 
 An index holds one entry per *current* article version, under the store's sequence number of the change that made it
-(`seq`, 1 .. 2**32-1). It follows the store: `apply` takes the store's changes in order, so an index is a pure function of the changes it has
-seen, and can be thrown away and rebuilt.
+(`seq`, 1 .. 2**32-1). It follows the store: `apply` takes the store's changes in order, so an index is a pure function of the
+changes it has seen, and can be thrown away and rebuilt.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class FingerprintIndex(Protocol):
     def candidates(self, fingerprint: Fingerprint, limit: int = 40, exclude: frozenset[int] = frozenset()) -> Candidates:
         """Articles that may share text with `fingerprint`; at most `limit` beside the verbatim ones."""
 
-    def duplicates(self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset()) -> list[tuple[int, float]]:
+    def duplicates(
+        self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset()
+    ) -> list[tuple[int, float]]:
         """(seq, estimated Jaccard) of whole-article near duplicates at or above `threshold`, best first."""
 
     def flush(self) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fingerprints import manifest as manifests
-from fingerprints.errors import IndexDamaged, IndexError_
+from fingerprints.errors import IndexDamaged, IndexUnusable
 from fingerprints.manifest import Barrier, File, Manifest
 from fingerprints.segment import Segment, checksum, merged, open_file
 from fingerprints.snapshot import Part, Snapshot, dead_seqs
@@ -69,7 +69,7 @@ class IndexFolder:
     def read(self, held: Iterable[Segment] = ()) -> tuple[Manifest, list[Part]] | None:
         """The manifest and its segments, those already `held` not opened again; None when the folder is still empty.
 
-        Raises `IndexError_` (another store's, another scheme) and `IndexDamaged`.
+        Raises `IndexUnusable` (another store's, another scheme) and `IndexDamaged`.
         """
         known = {s.file: s for s in held if s.file}
         for attempt in range(RETRIES):
@@ -170,7 +170,7 @@ class IndexFolder:
             if manifest is None:
                 return [f"{manifests.NAME}: is missing"]
             manifests.check(manifest, self.store, self.scheme)
-        except IndexError_ as error:
+        except IndexUnusable as error:
             return [str(error)]
         wrong = []
         for file in manifest.files():

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fingerprints.errors import IndexDamaged, IndexError_
+from fingerprints.errors import IndexDamaged, IndexUnusable
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -74,11 +74,11 @@ def read(folder: Path) -> Manifest | None:
 
 
 def check(manifest: Manifest, store: str, scheme: str) -> None:
-    """Raise `IndexError_` unless the index belongs to `store` and was made with `scheme`."""
+    """Raise `IndexUnusable` unless the index belongs to `store` and was made with `scheme`."""
     if manifest.store != store:
-        raise IndexError_(f"{NAME}: the index belongs to store {manifest.store}, not to {store}")
+        raise IndexUnusable(f"{NAME}: the index belongs to store {manifest.store}, not to {store}")
     if manifest.scheme != scheme:
-        raise IndexError_(f"{NAME}: the index was made with scheme {manifest.scheme!r}, this version uses {scheme!r}")
+        raise IndexUnusable(f"{NAME}: the index was made with scheme {manifest.scheme!r}, this version uses {scheme!r}")
 
 
 def write(folder: Path, manifest: Manifest, barrier: Barrier) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fingerprints import upkeep
-from fingerprints.errors import IndexDamaged, IndexError_
+from fingerprints.errors import IndexDamaged, IndexUnusable
 from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, Fingerprint
 from fingerprints.index import Candidates, CommonRun, Entry
 from fingerprints.index_folder import CHECK_AT_OPEN, IndexFolder
@@ -53,7 +53,7 @@ class SegmentIndex:
         self._snapshot = Snapshot.of(0, [])
         self._frozen: frozenset[Segment] = frozenset()
         self._removals: list[tuple[int, int]] = []  # (seq of the change, seq it removed), since the manifest
-        self._damage: IndexError_ | None = None
+        self._damage: IndexUnusable | None = None
         self._unchecked: list[Segment] = []
         self.trouble: str | None = None
         """Why the last attempt to write failed (a full disk), None when it did not. Nothing is lost: it stays in memory."""
@@ -72,7 +72,7 @@ class SegmentIndex:
         """Open the index in `folder`, made when new; None: in memory only.
 
         One process writes: `writer` True insists on being it, "auto" is when there is no other (and takes over
-        when that one dies), False never. `fresh` begins anew, whatever lies there. Raises `IndexError_` (another store's index,
+        when that one dies), False never. `fresh` begins anew, whatever lies there. Raises `IndexUnusable` (another store's index,
         another scheme, another writer) and `IndexDamaged` (a file missing, truncated, altered, from a newer version).
         """
         if folder is None:
@@ -90,7 +90,7 @@ class SegmentIndex:
         assert self._folder is not None
         writes = self._writer is not False and self._folder.lock()
         if not writes and (self._writer is True or fresh):
-            raise IndexError_(f"{self._folder.path}: another process writes this index")
+            raise IndexUnusable(f"{self._folder.path}: another process writes this index")
         if fresh:
             self._folder.begin()
         self._adopt()
@@ -245,12 +245,12 @@ class SegmentIndex:
         self._snapshot = Snapshot.of(seq, Snapshot.of(seq, parts).without(removed for _, removed in self._removals)[0])
 
     def flush(self) -> None:
-        """Write what is only in memory to the index folder, if there is one and this process writes it. Raises `IndexError_` when
-        that fails; nothing is lost then."""
+        """Write what is only in memory to the index folder, if there is one and this process writes it. Raises `IndexUnusable`
+        when that fails; nothing is lost then."""
         if self.writes:
             self._maintain(flush=True)
             if self.trouble:
-                raise IndexError_(self.trouble)
+                raise IndexUnusable(self.trouble)
 
     def _due(self, parts: Sequence[Part], flush: bool = False) -> list[tuple[int, int]]:
         if self._folder is not None and not self.writes:
@@ -334,7 +334,7 @@ class SegmentIndex:
                     self._maintain()
                 if self.trouble:
                     self._maintain()
-            except IndexError_ as error:
+            except IndexUnusable as error:
                 log.error("the index is damaged: %s", error)
                 self._damage = error
                 return
@@ -351,7 +351,7 @@ class SegmentIndex:
         if self._damage is not None:
             raise self._damage
         if self._closed:
-            raise IndexError_("the index is closed")
+            raise IndexUnusable("the index is closed")
 
     def verify(self) -> list[str]:
         """Check every file and invariant; a list of what is wrong, in words, empty when sound."""

@@ -127,13 +127,13 @@ class _Session:
     def read(self, place: str) -> None:
         """Import `place`; what cannot be read at all is named, and the rest goes on."""
         from api.scanning.readers.where import open_reader
-        from fingerprints.errors import IndexError_, SidikError, StoreError
+        from fingerprints.errors import IndexUnusable, SidikError, StoreError
 
         if self.outcome.interrupted:
             return
         try:
             self._import.read(open_reader(place, self._opening))
-        except (StoreError, IndexError_):
+        except (StoreError, IndexUnusable):
             raise
         except SidikError as error:
             self.unreadable.append(printable(str(error)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fingerprints import index_folder, manifest, segments, upkeep
-from fingerprints.errors import IndexDamaged, IndexError_
+from fingerprints.errors import IndexDamaged, IndexUnusable
 from fingerprints.index import Entry
 from fingerprints.segment import outlet_hash
 from fingerprints.segments import SegmentIndex
@@ -71,7 +71,7 @@ def test_flipped_bits_are_found_anywhere(folder: Path, pattern: str) -> None:
         damaged = bytearray(whole)
         damaged[at] ^= 1 << pick.randrange(8)
         path.write_bytes(damaged)
-        with pytest.raises(IndexError_, match=path.name):
+        with pytest.raises(IndexUnusable, match=path.name):
             opened(folder).close()
     path.write_bytes(whole)
     opened(folder).close()
@@ -95,9 +95,9 @@ def test_missing_files_are_named(folder: Path, pattern: str) -> None:
 
 
 def test_another_store_scheme_or_newer_format_is_refused(folder: Path) -> None:
-    with pytest.raises(IndexError_, match="belongs to store toko, not to warung"):
+    with pytest.raises(IndexUnusable, match="belongs to store toko, not to warung"):
         opened(folder, store_uuid="warung")
-    with pytest.raises(IndexError_, match="made with scheme 'skema'"):
+    with pytest.raises(IndexUnusable, match="made with scheme 'skema'"):
         opened(folder, scheme="lain")
     doc = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(doc | {"format": manifest.FORMAT + 1}))
@@ -197,9 +197,9 @@ def test_leftovers_of_a_crash_are_swept_and_foreign_files_stay(folder: Path) -> 
 def test_one_process_writes_and_the_others_read_along(folder: Path) -> None:
     writer, reader = opened(folder), opened(folder)
     assert (writer.writes, reader.writes) == (True, False)
-    with pytest.raises(IndexError_, match="another process writes"):
+    with pytest.raises(IndexUnusable, match="another process writes"):
         opened(folder, writer=True)
-    with pytest.raises(IndexError_, match="another process writes"):
+    with pytest.raises(IndexUnusable, match="another process writes"):
         opened(folder, fresh=True)
     for index in (writer, reader):
         add(index, 33, 10)
@@ -305,7 +305,7 @@ def test_a_disk_that_refuses_is_reported_and_loses_nothing(folder: Path) -> None
     index = opened(folder, barrier=refuse)
     add(index, 33, 3)
     full = True
-    with pytest.raises(IndexError_, match="No space left on device"):
+    with pytest.raises(IndexUnusable, match="No space left on device"):
         index.flush()
     assert holds(index, 34)
     assert index.stats()["trouble"]
@@ -332,7 +332,7 @@ def test_a_closed_index_says_so(folder: Path) -> None:
     index = opened(folder)
     index.close()
     index.close()
-    with pytest.raises(IndexError_, match="closed"):
+    with pytest.raises(IndexUnusable, match="closed"):
         index.candidates(fp("kata"))
 
 
