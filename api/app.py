@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
-import structlog
 from fastapi import FastAPI
 
 from api import openapi, problems
@@ -22,8 +21,6 @@ from api.scanning.fetching import Fetcher
 from api.settings import Settings
 from api.web import pages
 from detector import Detector, Policy
-
-log = structlog.get_logger("sidik")
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -54,8 +51,6 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     fetcher = Fetcher(settings.fetch_allow)
     metrics = Metrics(partial(_gauges, detector, pool))
     app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics)
-    for notice in detector.notices:
-        log.warning("index", notice=notice)
     try:
         yield
     finally:

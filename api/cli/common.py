@@ -29,10 +29,13 @@ LangOption = Annotated[
 
 
 def load_settings(**flags: Any) -> Settings:
-    """Settings from flags, environment and `sidik.toml`. Raises `InputError`."""
+    """Settings from flags, environment and `sidik.toml`; a variable that sets nothing is named. Raises `InputError`."""
     from api.settings import Settings
 
-    return Settings.load(**flags)
+    settings = Settings.load(**flags)
+    for name in settings.unknown_environment():
+        note(f"the environment variable {name} sets nothing")
+    return settings
 
 
 def report_language(settings: Settings, lang: Language | None) -> Language:
@@ -43,14 +46,26 @@ def report_language(settings: Settings, lang: Language | None) -> Language:
 
 
 @contextmanager
+def _log_to_terminal() -> Iterator[None]:
+    """What the detector logs is said when it happens, each time once."""
+    import logging
+
+    logger, terminal = logging.getLogger("detector"), logging.StreamHandler(sys.stderr)
+    logger.addHandler(terminal)
+    try:
+        yield
+    finally:
+        logger.removeHandler(terminal)
+
+
+@contextmanager
 def open_detector(settings: Settings) -> Iterator[Detector]:
     """The archive with its index and the site's policy; what happened to the index is said."""
     from api.clock import new_id, now
     from detector import Detector, Policy
 
-    with Detector.open(settings.store, policy=Policy.from_toml(settings.policy), clock=now, new_id=new_id) as detector:
-        for notice in detector.notices:
-            note(notice)
+    policy = Policy.from_toml(settings.policy)
+    with _log_to_terminal(), Detector.open(settings.store, policy=policy, clock=now, new_id=new_id) as detector:
         yield detector
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.common import StoreOption, load_settings
+from api.cli.common import StoreOption
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes on the one port [default: 1].", show_default=False)] = None,
 ) -> None:
     """Serve the HTTP API and the pages; says its address when it is ready."""
-    settings = load_settings(host=host, port=port, store=store, workers=workers)
     from api.server import serve as run
+    from api.settings import Settings
 
-    raise typer.Exit(run(settings))
+    raise typer.Exit(run(Settings.load(host=host, port=port, store=store, workers=workers)))

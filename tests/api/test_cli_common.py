@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,3 +45,20 @@ def test_what_is_no_export_is_named_and_no_store_is_made(shell: Shell, name: str
     assert err.startswith(f"sidik: {said}")
     assert len(err.splitlines()) == 1
     assert list(shell.folder.iterdir()) == before
+
+
+def test_a_rebuilt_index_is_said_once(shell: Shell) -> None:
+    assert shell.run("demo")[0] == 0
+    manifest = next((shell.folder / "sidik.db.index").glob("*.json"))
+    manifest.write_text("{}")
+    status, _, err = shell.run_really("index", "stats")
+    assert status == 0
+    assert err.count("rebuilding the index") == len(err.splitlines()) == 1
+    assert shell.run_really("index", "stats")[2] == ""
+
+
+def test_a_variable_that_sets_nothing_is_named_once(shell: Shell) -> None:
+    status, out, err = shell.run("keys", "list", "--json", env={"SIDIK_STOER": "sqlite:///secret.db", "SIDIK_PORT": "1"})
+    assert (status, json.loads(out)) == (0, [])
+    assert err == "the environment variable SIDIK_STOER sets nothing\n"
+    assert shell.run("keys", "list")[2] == ""

@@ -17,9 +17,10 @@ import httpx
 import pytest
 
 from detector import Detector
+from fingerprints.article import Article
 from tests.api.conftest import ADMIN, prose
 
-PROGRAM = "from api.server import serve; from api.settings import Settings; import sys; sys.exit(serve(Settings.load()))"
+PROGRAM = "from api.cli import run; import sys; sys.exit(run(['serve']))"
 
 
 class Process:
@@ -39,7 +40,8 @@ class Process:
             cwd=folder,
         )
         self.errors: list[str] = []
-        threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()
+        self.reading = threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True)
+        self.reading.start()
 
     def address(self) -> str:
         line = self.process.stdout.readline()
@@ -124,6 +126,21 @@ def test_a_running_request_is_finished_when_the_server_is_stopped(serve: Callabl
         assert reached.is_set()
         assert (answer.status_code, answer.json()["created"]) == (200, 2)
     server.process.wait(20)
+
+
+def test_what_an_administrator_should_know_is_logged_once(serve: Callable[..., Process], tmp_path: Path) -> None:
+    with Detector.open(f"sqlite:///{tmp_path}/a.db") as detector:
+        detector.add(Article(id="a", text=prose("a")))
+    next((tmp_path / "a.db.index").glob("*.json")).write_text("{}")
+    server = serve(stoer="sqlite:///else.db")
+    server.address()
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(20)
+    server.reading.join(20)
+    logged = "".join(server.errors)
+    assert logged.count("rebuilding the index") == 1
+    assert logged.count("SIDIK_STOER") == 1
+    assert "else.db" not in logged
 
 
 @pytest.mark.parametrize(
