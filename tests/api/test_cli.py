@@ -176,7 +176,7 @@ class TestImport:
 
     @staticmethod
     def _wait_for_articles(path: Path) -> int:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240  # the process may have to compile the loops first
         while time.monotonic() < deadline:
             if path.exists():
                 try:
