@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -62,4 +63,25 @@ def use_cache() -> None:
     numba.config.CACHE_DIR = str(cache_folder(sources, bases, time.time()))
 
 
+def _spare_scipy() -> None:
+    """numba asks scipy's linear algebra for a BLAS before it compiles or loads anything, half a second for what no kernel here
+    needs. Let scipy's presence be its answer; every use of linear algebra elsewhere still asks in full."""
+
+    def present() -> None:
+        import scipy  # type: ignore[import-untyped]  # ships no types  # noqa: F401
+
+    from numba.np import linalg
+
+    asked = getattr(linalg, "ensure_blas", None)
+    if asked is None or "numba.np.arraymath" in sys.modules:
+        return
+    linalg.ensure_blas = present
+    try:
+        from numba.np import arraymath
+    finally:
+        linalg.ensure_blas = asked
+    arraymath.ensure_blas = asked
+
+
 use_cache()
+_spare_scipy()

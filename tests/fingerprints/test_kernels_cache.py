@@ -57,4 +57,18 @@ def test_a_given_cache_folder_carries_the_digest(tmp_path: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     used = Path(done.stdout.strip())
-    assert used.parent == tmp_path and used.name.startswith("kernels-")
+    assert used.parent == tmp_path
+    assert used.name.startswith("kernels-")
+
+
+def test_linear_algebra_is_loaded_by_those_who_use_it() -> None:
+    code = """
+import sys, fingerprints.kernels
+from numba.np import arraymath, linalg
+assert "scipy.linalg" not in sys.modules
+assert arraymath.ensure_blas is linalg.ensure_blas
+linalg.ensure_blas()
+assert "scipy.linalg.cython_blas" in sys.modules
+import datasketch
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
