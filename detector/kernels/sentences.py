@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels import INNER
 
-@njit("Tuple((int32[::1], int32[::1], float64[::1]))(int32[::1], int32[::1], int64)", cache=True, nogil=True)
+
+@njit("Tuple((int32[::1], int32[::1], float64[::1]))(int32[::1], int32[::1], int64)", cache=True, nogil=True, **INNER)
 def _postings(b, b_starts, n):
     """(offsets[n + 1], sentence, count) of each id in the sentences of b."""
     last = np.full(n, -1, np.int32)
@@ -105,12 +107,12 @@ def contained(x, start, end, y, y_start, y_end, weight):
     return found, total
 
 
-@njit("float64(float64, float64)", cache=True, nogil=True)
+@njit("float64(float64, float64)", cache=True, nogil=True, **INNER)
 def _share(part, whole):
     return part / whole if whole > 0 else 0.0
 
 
-@njit("int64(int32[:, ::1])", cache=True, nogil=True)
+@njit("int64(int32[:, ::1])", cache=True, nogil=True, **INNER)
 def _rising(pairs):
     """Length of the longest rising subsequence of the second column."""
     tails = np.empty(len(pairs), np.int32)
@@ -236,7 +238,12 @@ def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b, drop):
     return h
 
 
-@njit("Tuple((float64, float64, float64))(int32[::1], int64, int64, bool_[::1], float64[::1], float64)", cache=True, nogil=True)
+@njit(
+    "Tuple((float64, float64, float64))(int32[::1], int64, int64, bool_[::1], float64[::1], float64)",
+    cache=True,
+    nogil=True,
+    **INNER,
+)
 def _likeness(a, start, end, held, plain, rare):
     """(weight share of a[start:end] held, log(1 + distinct rare words held), weight share of the rest held), names apart."""
     part, whole, rest, outside, distinct = 0.0, 0.0, 0.0, 0.0, 0

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numba
 
-inner = numba.njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""For functions that only compiled code calls: they compile in half the time without their wrappers, and as what calls them holds
-their code, nothing of them is cached or loaded."""
+INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Options of functions that only compiled code calls: they compile in half the time without their wrappers."""
+inner = numba.njit(error_model="numpy", **INNER)
+"""For those without a signature: what calls them holds their code, so that nothing of them is cached or loaded."""
 PACKAGES = Path(__file__).parents[2]
 KEPT_SECONDS = 24 * 3600
 """Folders of other versions that were used so lately are left alone: another process may run that version."""

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from fingerprints import folding
+from fingerprints.kernels import inner
 
 LATIN, OTHER, UPPER, MARK, INVISIBLE = (
     np.uint32(bit) for bit in (folding.LATIN, folding.OTHER, folding.UPPER, folding.MARK, folding.INVISIBLE)
@@ -58,7 +59,7 @@ def _is_space(code):
     return (code == SPACE) | (code == NO_BREAK) | ((code >= TAB) & (code <= 13))
 
 
-@njit(error_model="numpy")
+@inner
 def _between(codes, first, last):
     """(last bracket, copyright sign, separators, other marks) in the gap `[first, last)`; -1 for no bracket or sign."""
     bracket, sign, separators, others = -1, -1, 0, 0
@@ -76,7 +77,7 @@ def _between(codes, first, last):
     return bracket, sign, separators, others
 
 
-@njit(error_model="numpy")
+@inner
 def _repeats(codes, start, end, hashes, flags):
     """Whether the words that begin the text, one of its first short lines or a part of such a line stand twice in the head."""
     stop, line, lines = min(len(hashes), HEAD_WORDS) - GRAM, 0, 0
@@ -97,7 +98,7 @@ def _repeats(codes, start, end, hashes, flags):
     return False
 
 
-@njit(error_model="numpy")
+@inner
 def _joints(codes):
     """Whether a capital may follow a small letter anywhere; letters beyond Latin and invisible characters count as both."""
     found, before = np.uint32(0), np.uint32(0)
@@ -109,7 +110,7 @@ def _joints(codes):
     return found != 0
 
 
-@njit(error_model="numpy")
+@inner
 def _joint(codes, first, last, bmp):
     """Whether three letters, the last a small one, stand before a capital and two more letters within a word: the second of
     them small, or four capitals to its end."""
@@ -129,7 +130,7 @@ def _joint(codes, first, last, bmp):
     return joint >= 0 and smalls == 0 and capitals >= GRAM
 
 
-@njit(error_model="numpy")
+@inner
 def _glued(codes, first, last, bmp):
     """Whether four capitals go over into small letters, or small letters into a capital, within one word."""
     upper, small = 0, False
@@ -146,7 +147,7 @@ def _glued(codes, first, last, bmp):
     return False
 
 
-@njit(error_model="numpy")
+@inner
 def _labelled(codes, at):
     """Whether a colon, bar or dash follows at `at`, spaces and a closing bracket between."""
     for i in range(at, min(at + BEFORE, len(codes))):
@@ -158,7 +159,7 @@ def _labelled(codes, at):
     return False
 
 
-@njit(error_model="numpy")
+@inner
 def _phrase(k, codes, end, hashes, flags, bits, pairs):
     """Whether a phrase may begin with word `k`."""
     n, opens = len(hashes), flags[k] & OPENS
@@ -173,7 +174,7 @@ def _phrase(k, codes, end, hashes, flags, bits, pairs):
     return False
 
 
-@njit(error_model="numpy")
+@inner
 def _initials(codes, at, bmp):
     """Whether the bracket at `at` holds letters and slashes only, and without a slash follows a closing mark."""
     slash = False
@@ -193,7 +194,7 @@ def _initials(codes, at, bmp):
     return at <= BEFORE
 
 
-@njit(error_model="numpy")
+@inner
 def _dash(codes, first, last):
     """Whether a dash that closes a dateline stands in a gap: a long one, a double one, or a hyphen beside a space."""
     for i in range(first, last):

@@ -128,7 +128,8 @@ def _take(source, b, fine, bits, wide, end, renumbered, values, held):
 @njit("uint64[::1](uint64[::1], int64, int64)", **INNER)
 def _longer(values, held, room):
     more = np.empty(2 * room, np.uint64)
-    more[:held] = values[:held]
+    for i in range(held):  # assignment to slices compiles for seconds
+        more[i] = values[i]
     return more
 
 
