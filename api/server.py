@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from functools import partial
+from types import FrameType
 
 import httpx
 import structlog
@@ -71,6 +72,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             announce(self._settings, self._address, self._app.state.sidik.store)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop gracefully; at a second Ctrl-C at once. uvicorn's own raises the signal again when all is done, and the process
+        would end as if killed by it."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def announce(settings: Settings, address: str, store: Store) -> None:

@@ -73,7 +73,7 @@ def test_one_worker_says_where_it_answers_and_keeps_what_it_acknowledged(serve: 
         assert http.get("/readyz").status_code == 200
         assert http.put("/v1/articles/a", json={"text": prose("a")}).status_code == 201
     first.process.send_signal(signal.SIGTERM)
-    assert first.process.wait(20) in (0, -signal.SIGTERM)
+    assert first.process.wait(20) == 0
     assert first.process.stdout.read() == "", "one line, and nothing else"
     logged = "".join(first.errors)
     assert '"route": "/v1/articles/{id}"' in logged
@@ -126,6 +126,16 @@ def test_a_running_request_is_finished_when_the_server_is_stopped(serve: Callabl
         assert reached.is_set()
         assert (answer.status_code, answer.json()["created"]) == (200, 2)
     server.process.wait(20)
+
+
+@pytest.mark.parametrize(("workers", "with_"), [(1, signal.SIGTERM), (1, signal.SIGINT), (2, signal.SIGTERM)])
+def test_a_server_that_is_told_to_stop_has_not_failed(serve: Callable[..., Process], workers: int, with_: signal.Signals) -> None:
+    server = serve(workers=workers)
+    server.address()
+    server.process.send_signal(with_)
+    assert server.process.wait(20) == 0
+    server.reading.join(20)
+    assert "Traceback" not in "".join(server.errors)
 
 
 def test_what_an_administrator_should_know_is_logged_once(serve: Callable[..., Process], tmp_path: Path) -> None:
