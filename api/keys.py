@@ -22,7 +22,8 @@ MAX_NAME, MAX_RATE = 200, 1_000_000
 KEYS = Kind("key", ("at",))
 USES = Kind("key_use")
 """Requests of a key with a limit in its present minute. In the store, so that the limit holds across workers and machines."""
-ADMIN_ID = "admin"
+ADMIN_ID, LINK_ID = "admin", "link"
+"""Callers without a key in the store: the key of the settings, and sign-in links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ def find_caller(store: Store, key: str, admin_key: str | None = None) -> Caller 
     id, _, secret = rest.partition("_")
     if prefix != "sidik" or not (len(id) == 16 and id.isascii() and id.isalnum()):
         return None
-    record = store.records.get(KEYS, id)
-    if record is None or not hmac.compare_digest(_hash(secret), record.doc["sha256"]):
-        return None
-    doc = record.doc
-    if doc["expires_at"] is not None and microseconds(now()) >= parse_moment(doc["expires_at"], "expires_at"):
+    doc = _valid(store, id)
+    if doc is None or not hmac.compare_digest(_hash(secret), doc["sha256"]):
         return None
     return Caller(id, doc["name"], frozenset(doc["scopes"]), doc["rate_per_minute"])
+
+
+def is_valid(store: Store, id: str) -> bool:
+    """Whether a key with this id is kept and has not expired."""
+    return _valid(store, id) is not None
 
 
 def use(store: Store, caller: Caller, limit: int, moment: datetime) -> Allowance:
@@ -123,6 +126,14 @@ def use(store: Store, caller: Caller, limit: int, moment: datetime) -> Allowance
         except RecordConflict:
             continue
         return Allowance(limit, limit - count - 1, reset, exceeded=False)
+
+
+def _valid(store: Store, id: str) -> dict[str, Any] | None:
+    record = store.records.get(KEYS, id)
+    if record is None:
+        return None
+    ends = record.doc["expires_at"]
+    return None if ends is not None and microseconds(now()) >= parse_moment(ends, "expires_at") else record.doc
 
 
 def _hash(secret: str) -> str:

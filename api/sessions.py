@@ -8,7 +8,7 @@ import secrets
 from datetime import timedelta
 
 from api.clock import microseconds, now
-from api.keys import SCOPES, Caller
+from api.keys import ADMIN_ID, LINK_ID, SCOPES, Caller, is_valid
 from fingerprints.stores.contract import Between, Kind, Store
 
 COOKIE = "sidik_session"
@@ -33,7 +33,7 @@ def redeem_sign_in(store: Store, token: str) -> str | None:
     record = store.records.get(SIGN_INS, id)
     if record is None or not store.records.delete(SIGN_INS, id) or record.doc["until"] <= microseconds(now()):
         return None
-    return create_session(store, Caller("link", "link", frozenset(SCOPES)))
+    return create_session(store, Caller(LINK_ID, LINK_ID, frozenset(SCOPES)))
 
 
 def create_session(store: Store, caller: Caller) -> str:
@@ -52,11 +52,13 @@ def create_session(store: Store, caller: Caller) -> str:
 
 
 def find_session(store: Store, token: str) -> Caller | None:
-    """Who a session belongs to; None when it is unknown, ended or too old."""
+    """Who a session belongs to; None when it is unknown, ended or too old, or the key that opened it is revoked or expired."""
     record = store.records.get(SESSIONS, _hash(token))
     if record is None or record.doc["until"] <= microseconds(now()):
         return None
     doc = record.doc
+    if doc["key_id"] not in (ADMIN_ID, LINK_ID) and not is_valid(store, doc["key_id"]):
+        return None
     return Caller(doc["key_id"], doc["name"], frozenset(doc["scopes"]), doc["rate_per_minute"])
 
 

@@ -8,10 +8,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from api import sessions
+from api import keys, sessions
 from api.keys import create_key
 from api.sessions import COOKIE, SESSIONS, SIGN_INS, create_sign_in
-from tests.api.conftest import Running, prose
+from fingerprints.dates import format_time
+from tests.api.conftest import ADMIN, Running, prose
 
 
 def signed_in(server: Running) -> tuple[httpx.Client, str]:
@@ -58,6 +59,29 @@ def test_a_key_signs_in_with_its_own_scopes(server: Running) -> None:
     assert browser.post("/session", json={"key": create_key(server.store, "x", ["checks"])["key"]}).status_code == 204
     assert browser.get("/v1/checks").status_code == 200
     assert browser.get("/v1/keys").status_code == 403
+
+
+def test_a_session_ends_with_the_key_that_opened_it(server: Running, http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    soon = format_time(keys.now() + timedelta(hours=1))
+    revoked, expired, other = (create_key(server.store, "x", ["checks"], expires_at) for expires_at in (None, soon, None))
+    browsers = []
+    for key in (revoked, expired, other):
+        browsers.append(server.client())
+        assert browsers[-1].post("/session", json={"key": key["key"]}).status_code == 204
+        assert browsers[-1].get("/v1/checks").status_code == 200
+    assert http.delete(f"/v1/keys/{revoked['id']}").status_code == 204
+    assert [browser.get("/v1/checks").status_code for browser in browsers] == [401, 200, 200]
+    assert 'id="sign-in"' in browsers[0].get("/").text
+    real = keys.now
+    monkeypatch.setattr(keys, "now", lambda: real() + timedelta(hours=2))
+    assert [browser.get("/v1/checks").status_code for browser in browsers] == [401, 401, 200]
+
+
+def test_sessions_of_links_and_of_the_administrator_need_no_kept_key(server: Running) -> None:
+    by_link, _ = signed_in(server)
+    by_key = server.client()
+    assert by_key.post("/session", json={"key": ADMIN}).status_code == 204
+    assert [browser.get("/v1/keys").status_code for browser in (by_link, by_key)] == [200, 200]
 
 
 @pytest.mark.parametrize("given", [{}, {"token": "x"}, {"key": "x"}, {"token": None, "key": None}])
