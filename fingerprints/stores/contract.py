@@ -86,6 +86,10 @@ class Records(Protocol):
     def insert(self, kind: Kind, id: str, doc: Doc) -> Record:
         """Raises `RecordConflict` when the id exists."""
 
+    def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
+        """Insert (id, document) pairs in one transaction, all or none; the records in order. Raises `RecordConflict` when an id
+        exists or is given twice."""
+
     def get(self, kind: Kind, id: str) -> Record | None: ...
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:

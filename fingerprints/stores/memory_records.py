@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fingerprints.errors import RecordConflict, StoreError
@@ -48,6 +48,17 @@ class MemoryRecords:
                 raise RecordConflict(f"{kind.name} {id!r} exists already")
             return self._write(kind, id, doc, 1)
 
+    def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
+        with self._lock:
+            rows: dict[str, _Row] = {}
+            for id, doc in docs:
+                check_record_id(id)
+                if id in rows or id in self._of(kind):
+                    raise RecordConflict(f"{kind.name} {id!r} exists already")
+                rows[id] = self._row(kind, doc, 1)
+            self._of(kind).update(rows)
+            return [row.record(id) for id, row in rows.items()]
+
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
         with self._lock:
             row = self._of(kind).get(id)
@@ -56,10 +67,12 @@ class MemoryRecords:
             return self._write(kind, id, doc, rev + 1)
 
     def _write(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
-        body = encode_doc(doc)
-        row = _Row(rev, body, fields_of(self._kinds[kind.name], decode_doc(body)))
-        self._rows[kind.name][id] = row
+        row = self._rows[kind.name][id] = self._row(kind, doc, rev)
         return row.record(id)
+
+    def _row(self, kind: Kind, doc: Doc, rev: int) -> _Row:
+        body = encode_doc(doc)
+        return _Row(rev, body, fields_of(self._kinds[kind.name], decode_doc(body)))
 
     def get(self, kind: Kind, id: str) -> Record | None:
         with self._lock:

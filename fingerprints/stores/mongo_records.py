@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import pymongo
 from pymongo import IndexModel, ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from fingerprints.errors import RecordConflict
 from fingerprints.stores.codec import decode_doc, encode_doc
@@ -18,6 +19,8 @@ from fingerprints.stores.exchange import KindRecord
 from fingerprints.stores.fields import Where, check_kind, check_query, check_record_id, fields_of, rank
 from fingerprints.stores.mongo_schema import RECORD_SHAPE, Bson, create_collection, explained
 
+DUPLICATE = 11000
+"""The server's code for a key that exists."""
 _TYPES = ("null", "number", "string", "bool")
 """BSON's names of the types, in order."""
 
@@ -39,6 +42,28 @@ class MongoRecords:
             except DuplicateKeyError:
                 raise RecordConflict(f"{kind.name} {id!r} exists already") from None
         return _record(row)
+
+    def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
+        for id, _ in docs:
+            check_record_id(id)
+        if not docs:
+            return []
+        client = self._db.client
+        with explained(self._where):
+            rows = [self.row(self.of(kind), Record(id, 1, doc)) for id, doc in docs]
+
+            def insert(session: ClientSession) -> None:
+                try:
+                    self._rows(kind).insert_many(rows, session=session)
+                except BulkWriteError as error:
+                    wrong = error.details["writeErrors"]
+                    if not wrong or wrong[0]["code"] != DUPLICATE:
+                        raise
+                    raise RecordConflict(f"{kind.name} {rows[wrong[0]['index']]['_id']!r} exists already") from None
+
+            with pymongo.timeout(client.options.timeout), client.start_session() as session:
+                session.with_transaction(insert)
+        return [_record(row) for row in rows]
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
         with explained(self._where):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 import orjson
@@ -36,12 +36,15 @@ class SqliteRecords:
         self._lock = threading.Lock()
 
     def insert(self, kind: Kind, id: str, doc: Doc) -> Record:
-        check_record_id(id)
-        known, body = self._of(kind), encode_doc(doc)
+        (record,) = self.insert_many(kind, [(id, doc)])
+        return record
+
+    def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
+        for id, _ in docs:
+            check_record_id(id)
+        known, bodies = self._of(kind), [(id, encode_doc(doc)) for id, doc in docs]
         with self._writer() as con:
-            if row_of(con, known, id):
-                raise RecordConflict(f"{kind.name} {id!r} exists already")
-            return _write(con, known, id, body, 1)
+            return [_insert(con, known, id, body) for id, body in bodies]
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
         known, body = self._of(kind), encode_doc(doc)
@@ -108,6 +111,12 @@ class SqliteRecords:
         """Ask the file again what kinds it knows."""
         with self._lock:
             self._known.clear()
+
+
+def _insert(con: sqlite3.Connection, known: Known, id: str, body: bytes) -> Record:
+    if row_of(con, known, id):
+        raise RecordConflict(f"{known.kind.name} {id!r} exists already")
+    return _write(con, known, id, body, 1)
 
 
 def _write(con: sqlite3.Connection, known: Known, id: str, body: bytes, rev: int) -> Record:

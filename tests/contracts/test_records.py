@@ -39,6 +39,46 @@ def test_a_second_insert_is_a_conflict(store: Store) -> None:
     assert store.records.count(CHECK) == 1
 
 
+def test_many_are_inserted_in_order_and_found(store: Store) -> None:
+    pairs = [(f"c{n}", {**DOC, "score": n}) for n in (3, 1, 2)]
+    assert store.records.insert_many(CHECK, pairs) == [Record(id, 1, doc) for id, doc in pairs]
+    assert store.records.insert_many(CHECK, []) == []
+    assert [record.id for record in store.records.find(CHECK, {"articles": "a1"}, order="score")] == ["c1", "c2", "c3"]
+    assert store.records.replace(CHECK, "c3", {}, 1) == Record("c3", 2, {})
+
+
+@pytest.mark.parametrize(
+    ("last", "error", "said"),
+    [
+        (("old", DOC), RecordConflict, "check 'old' exists already"),
+        (("c1", DOC), RecordConflict, "check 'c1' exists already"),
+        (("c9", {"score": 2**63}), InputError, "score"),
+        (("c9", {"x": {1}}), InputError, "doc"),
+        (("", DOC), InputError, "id"),
+    ],
+)
+def test_many_are_inserted_all_or_none(store: Store, last: tuple[str, Any], error: type[Exception], said: str) -> None:
+    store.records.insert(CHECK, "old", {"flagged": False})
+    with pytest.raises(error, match=said):
+        store.records.insert_many(CHECK, [("c1", DOC), ("c2", DOC), last])
+    assert store.records.find(CHECK) == [Record("old", 1, {"flagged": False})]
+    assert store.records.count(CHECK, {"flagged": True}) == 0
+    assert len(store.records.insert_many(CHECK, [("c1", DOC), ("c2", DOC)])) == 2
+
+
+def test_of_many_inserters_of_the_same_ids_one_wins(store: Store) -> None:
+    def insert(worker: int) -> bool:
+        try:
+            store.records.insert_many(CHECK, [(f"c{n}", {"score": worker}) for n in range(5)])
+        except RecordConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(insert, range(4))) == 1
+    assert len({record.doc["score"] for record in store.records.find(CHECK)}) == 1
+
+
 def test_replace_compares_the_rev(store: Store) -> None:
     store.records.insert(CHECK, "c1", DOC)
     assert store.records.replace(CHECK, "c1", {**DOC, "flagged": False}, 1).rev == 2
