@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,19 @@ Report = dict[str, Any]
 
 def save_check(store: Store, report: Report, source_id: str | None = None, scan_id: str | None = None) -> None:
     """Keep a report; it is durable when this returns. Raises `RecordConflict` when its id exists already."""
+    save_checks(store, [report], source_id, scan_id)
+
+
+def save_checks(store: Store, reports: Sequence[Report], source_id: str | None = None, scan_id: str | None = None) -> None:
+    """As `save_check`, for several at once: all are kept, or none."""
+    store.records.insert_many(CHECKS, [(report["id"], _doc(report, source_id, scan_id)) for report in reports])
+
+
+def _doc(report: Report, source_id: str | None, scan_id: str | None) -> dict[str, Any]:
     url = report["submission"]["url"]
     domains = {registrable_domain(url), host(url)} - {None} if url else set()
     packed, texts = _pack(report)
-    doc = {
+    return {
         "at": microseconds(datetime.fromisoformat(report["created_at"])),
         "verdict": report["verdict"],
         "flagged": report["flagged"],
@@ -34,7 +43,6 @@ def save_check(store: Store, report: Report, source_id: str | None = None, scan_
         "report": packed,
         "texts": texts,
     }
-    store.records.insert(CHECKS, report["id"], doc)
 
 
 def get_check(store: Store, id: str) -> Report | None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,16 +17,17 @@ from starlette.types import Receive, Scope, Send
 
 from api.bodies import Line, Spool, split_lines, stream_body
 from api.checking import make_report
-from api.checks import save_check
+from api.checks import save_checks
 from api.deps import State
 from api.jsontext import decode_object
 from api.pool import Deadline
 from api.problems import Problem, as_problem
-from fingerprints.errors import InputError
+from fingerprints.errors import InputError, RecordConflict
 
 log = structlog.get_logger("sidik.bulk")
 GROUP_LINES, GROUP_BYTES = 16, 200_000
-"""Lines checked in one go: enough that handing them to a thread costs little, few enough that answers stream."""
+"""Lines checked in one go, their reports kept in one transaction: enough that a thread and a commit cost little a line, few
+enough that answers stream."""
 
 
 class LineStream(Response):
@@ -87,27 +89,58 @@ def _groups(lines: Sequence[Line]) -> list[list[Line]]:
     return groups
 
 
-def _check_group(here: State, lines: Sequence[Line], keep: bool) -> bytes:
-    return b"".join(_check_line(here, line, keep) for line in lines)
+@dataclass
+class _Answer:
+    """What a line is answered with: a report, or why there is none."""
 
-
-def _check_line(here: State, line: Line, keep: bool) -> bytes:
+    line: Line
     ref: str | None = None
+    report: dict[str, Any] | None = None
+    error: str = ""
+
+    def fail(self, here: State, error: Exception) -> None:
+        problem = as_problem(error)
+        if problem.status == 500:
+            here.metrics.errors.inc()
+            log.error("a line of a bulk check failed", line=self.line.number, exc_info=error)
+        self.report, self.error = None, problem.detail
+
+    def encode(self) -> bytes:
+        ref = self.ref and self.ref[:1000]
+        return _line({"ref": ref, "error": self.error, "line": self.line.number} if self.report is None else self.report)
+
+
+def _check_group(here: State, lines: Sequence[Line], keep: bool) -> bytes:
+    answers = [_check_line(here, line) for line in lines]
+    if keep:
+        _keep(here, [answer for answer in answers if answer.report is not None])
+    return b"".join(answer.encode() for answer in answers)
+
+
+def _check_line(here: State, line: Line) -> _Answer:
+    answer = _Answer(line)
     try:
         if line.raw is None:
             raise InputError("line", f"is longer than {here.settings.max_body_bytes} bytes")
         values = decode_object(line.raw, "line")
-        ref = values["ref"] if isinstance(values.get("ref"), str) else None
-        report = make_report(here, values, Deadline(here.settings.time_budget_seconds))
-        if keep:
-            save_check(here.store, report)
-        return _line(report)
+        answer.ref = values["ref"] if isinstance(values.get("ref"), str) else None
+        answer.report = make_report(here, values, Deadline(here.settings.time_budget_seconds))
     except Exception as error:  # one line must not end the answers to all others
-        problem = as_problem(error)
-        if problem.status == 500:
-            here.metrics.errors.inc()
-            log.error("a line of a bulk check failed", line=line.number, exc_info=error)
-        return _line({"ref": ref and ref[:1000], "error": problem.detail, "line": line.number})
+        answer.fail(here, error)
+    return answer
+
+
+def _keep(here: State, answers: Sequence[_Answer]) -> None:
+    """Keep the reports of a group in one transaction; where one of them cannot be kept, each for itself."""
+    try:
+        save_checks(here.store, [answer.report for answer in answers if answer.report is not None])
+    except Exception as error:
+        if len(answers) > 1 and isinstance(error, InputError | RecordConflict):
+            for answer in answers:
+                _keep(here, [answer])
+        else:
+            for answer in answers:
+                answer.fail(here, error)
 
 
 def _line(value: dict[str, Any]) -> bytes:

@@ -6,11 +6,14 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from api import app
+from api.checks import CHECKS
 from tests.api.conftest import Answer, Running, SmallWeb, prose
 
 
@@ -144,6 +147,48 @@ def test_bulk_answers_in_the_order_of_the_input(http: httpx.Client) -> None:
     assert "text" in answers[40]["error"]
     assert [answers[i]["matches"][0]["article"]["id"] for i in (0, 1, 3, 99)] == ["one", "two", "one", "one"]
     assert http.get(f"/v1/checks/{answers[99]['id']}").json() == answers[99]
+
+
+def commits(wal: bytes) -> int:
+    """Transactions in SQLite's write-ahead log: frames whose second number is not 0 (https://www.sqlite.org/fileformat2.html)."""
+    size = 24 + int.from_bytes(wal[8:12])
+    frames = [wal[at : at + 24] for at in range(32, len(wal), size)]
+    return sum(frame[4:8] != bytes(4) for frame in frames if frame[8:16] == wal[16:24])
+
+
+def test_bulk_keeps_checks_together_and_each_before_its_answer(start: Callable[..., Running], tmp_path: Path) -> None:
+    server = start(store=f"sqlite:///{tmp_path}/a.db")
+    log = tmp_path / "a.db-wal"
+    lines = [{"ref": str(i), "text": prose(i, 2)} for i in range(64)]
+    http, before = server.admin, commits(log.read_bytes())
+    answers = bulk(http, [*lines, {"ref": "bad"}])
+    assert 1 <= commits(log.read_bytes()) - before <= 32
+    kept = http.get("/v1/checks?limit=200").json()["items"]
+    assert {check["id"] for check in kept} == {answer["id"] for answer in answers[:-1]}
+    assert [answer["ref"] for answer in answers] == [*map(str, range(64)), "bad"]
+
+    connection, send = talk(server, "/v1/checks/bulk")
+    with connection:
+        received = b""
+        for i in range(3):
+            send(json.dumps({"ref": f"line-{i}", "text": prose("one", 2)}).encode() + b"\n")
+            while f"line-{i}".encode() not in received:
+                received += connection.recv(65536)
+            assert server.store.records.count(CHECKS) == 64 + i + 1
+        send(b"")
+
+
+def test_bulk_answers_for_every_line_when_a_check_cannot_be_kept(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = iter(["same-id", "same-id", "other-id"])
+    monkeypatch.setattr(app, "new_id", lambda: next(ids))
+    server = start()
+    answers = bulk(server.admin, [{"ref": str(i), "text": prose(i, 2)} for i in range(3)])
+    assert [answer["ref"] for answer in answers] == ["0", "1", "2"]
+    assert [answer.get("id") for answer in answers] == ["same-id", None, "other-id"]
+    assert answers[1]["line"] == 2
+    assert {record.id for record in server.store.records.find(CHECKS)} == {"same-id", "other-id"}
 
 
 def test_bulk_keeps_nothing_when_told_so(http: httpx.Client) -> None:
