@@ -13,6 +13,7 @@ from api import openapi, problems
 from api.clock import new_id, now
 from api.deps import State
 from api.endpoints import unscoped_routes
+from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
 from api.pool import Pool
@@ -51,9 +52,11 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     fetcher = Fetcher(settings.fetch_allow)
     metrics = Metrics(partial(_gauges, detector, pool))
     app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics)
+    follower = Follower(detector.follow)
     try:
         yield
     finally:
+        follower.close()
         pool.close()
         doorkeeper.close()
         fetcher.close()
