@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import openapi, problems
+from api.audit import AuditLog
 from api.clock import new_id, now
 from api.deps import State
 from api.endpoints import unscoped_routes
@@ -17,7 +18,7 @@ from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
 from api.pool import Pool
-from api.routes import articles, checks, health, keys
+from api.routes import articles, audit, checks, health, keys
 from api.scanning.fetching import Fetcher
 from api.settings import Settings
 from api.web import pages
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    for module in (articles, checks, keys, health, openapi, pages):
+    for module in (articles, checks, keys, audit, health, openapi, pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")
@@ -50,8 +51,9 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     detector = Detector.open(settings.store, policy=Policy.from_toml(settings.policy), clock=now, new_id=new_id)
     pool, doorkeeper = Pool(settings.threads, settings.queue), Pool(4, 1000)
     fetcher = Fetcher(settings.fetch_allow)
+    audit_log = AuditLog(detector.store)
     metrics = Metrics(partial(_gauges, detector, pool))
-    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics)
+    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log)
     follower = Follower(detector.follow)
     try:
         yield
@@ -59,6 +61,7 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         follower.close()
         pool.close()
         doorkeeper.close()
+        audit_log.close()
         fetcher.close()
         detector.close()
 

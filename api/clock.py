@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from fingerprints.dates import WIB, canonical_time
+from fingerprints.dates import WIB, canonical_time, format_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,6 +24,11 @@ def new_id() -> str:
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970: unlike RFC 3339 strings, these sort as time does."""
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def format_microseconds(value: int) -> str:
+    """RFC 3339, UTC, of microseconds since 1970."""
+    return format_time(EPOCH + timedelta(microseconds=value))
 
 
 def parse_moment(value: str, location: str, *, end: bool = False) -> int:

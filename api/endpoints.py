@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Path, Query, Response
 from pydantic import BaseModel
 
+from api.clock import parse_moment
 from api.deps import NeedsScope
 from api.paging import MAX_LIMIT
 from api.problems import PROBLEM_JSON
 from api.schemas import ProblemOut
+from fingerprints.stores.contract import Between
 
 Answers = dict[int, dict[str, Any]]
 Handler = Callable[..., Coroutine[Any, Any, Response]]
@@ -105,6 +107,14 @@ def unscoped_routes(app: FastAPI) -> list[str]:
             if not any(isinstance(d.dependency, NeedsScope) for d in dependencies):
                 found.append(path)
     return found
+
+
+def time_range(field: str, since: str | None, until: str | None) -> dict[str, Between]:
+    """The condition that `since` and `until` put on a field of microseconds, if any. Raises `InputError`."""
+    if since is None and until is None:
+        return {}
+    low = None if since is None else parse_moment(since, "since")
+    return {field: Between(low, None if until is None else parse_moment(until, "until", end=True))}
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

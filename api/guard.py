@@ -47,7 +47,7 @@ class Guard:
         answer = _Answer(scope, send)
         metrics: Metrics = self._holder.sidik.metrics
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        inner.setdefault("state", {})
+        inner["state"] = {**inner.get("state", {}), "request_id": answer.id}
         answer.state = inner["state"]
         metrics.running.inc()
         try:

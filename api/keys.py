@@ -22,8 +22,8 @@ MAX_NAME, MAX_RATE = 200, 1_000_000
 KEYS = Kind("key", ("at",))
 USES = Kind("key_use")
 """Requests of a key with a limit in its present minute. In the store, so that the limit holds across workers and machines."""
-ADMIN_ID, LINK_ID = "admin", "link"
-"""Callers without a key in the store: the key of the settings, and sign-in links."""
+ADMIN_ID, LINK_ID, CLI_ID = "admin", "link", "cli"
+"""Callers without a key in the store: the key of the settings, sign-in links, and the command line."""
 
 
 @dataclass(frozen=True, slots=True)

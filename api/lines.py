@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +47,26 @@ class LineStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncGenerator[bytes]:
-    """The answers to the lines of a request's body, one line each."""
+@dataclass
+class Counts:
+    """What became of the lines of one request so far."""
+
+    checked: int = 0
+    flagged: int = 0
+    rejected: int = 0
+
+    def add(self, answers: Sequence[_Answer]) -> None:
+        reports = [answer.report for answer in answers if answer.report is not None]
+        self.checked += len(reports)
+        self.flagged += sum(report["flagged"] for report in reports)
+        self.rejected += len(answers) - len(reports)
+
+
+async def check_lines(
+    request: Request, here: State, *, keep: bool, done: Callable[[Counts], Awaitable[None]]
+) -> AsyncGenerator[bytes]:
+    """The answers to the lines of a request's body, one line each. `done` is told at the end, however it comes."""
+    counts = Counts()
     spool = Spool()
     filling = asyncio.create_task(spool.fill(stream_body(request, here.settings.body_idle_seconds)))
     jobs: deque[asyncio.Task[bytes]] = deque()
@@ -58,7 +76,7 @@ async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncGene
                 if filling.done() and await request.is_disconnected():
                     return
                 for group in _groups(lines):
-                    jobs.append(asyncio.create_task(here.pool.run_when_free(_check_group, here, group, keep)))
+                    jobs.append(asyncio.create_task(_answer_group(here, group, keep, counts)))
                     while len(jobs) > here.settings.threads or (jobs and jobs[0].done()):
                         yield await jobs.popleft()
                 while jobs and spool.idle:  # a client may wait for these answers before it sends more
@@ -75,6 +93,7 @@ async def check_lines(request: Request, here: State, *, keep: bool) -> AsyncGene
             job.cancel()
         await asyncio.gather(filling, *jobs, return_exceptions=True)
         spool.close()
+        await done(counts)
 
 
 def _groups(lines: Sequence[Line]) -> list[list[Line]]:
@@ -110,11 +129,17 @@ class _Answer:
         return _line({"ref": ref, "error": self.error, "line": self.line.number} if self.report is None else self.report)
 
 
-def _check_group(here: State, lines: Sequence[Line], keep: bool) -> bytes:
+async def _answer_group(here: State, lines: Sequence[Line], keep: bool, counts: Counts) -> bytes:
+    made, piece = await here.pool.run_when_free(_check_group, here, lines, keep)
+    counts.add(made)
+    return piece
+
+
+def _check_group(here: State, lines: Sequence[Line], keep: bool) -> tuple[list[_Answer], bytes]:
     answers = [_check_line(here, line) for line in lines]
     if keep:
         _keep(here, [answer for answer in answers if answer.report is not None])
-    return b"".join(answer.encode() for answer in answers)
+    return answers, b"".join(answer.encode() for answer in answers)
 
 
 def _check_line(here: State, line: Line) -> _Answer:

@@ -272,6 +272,28 @@ class NewKeyOut(KeyOut):
     key: str = Field(description="The key itself: shown here and never again")
 
 
+class WhoOut(BaseModel):
+    id: str
+    name: str
+
+
+class AuditEntryOut(Out):
+    n: int = Field(description="Place in the chain, from 1")
+    at: str
+    who: WhoOut
+    action: str
+    subject: str | None
+    details: dict[str, Any]
+    request_id: str | None
+    previous: str = Field(description="SHA-256 of the entry before; zeros in the first")
+    sha256: str
+
+
+class AuditPage(BaseModel):
+    items: list[AuditEntryOut]
+    next_cursor: str | None
+
+
 class ArticlePage(BaseModel):
     items: list[ArticleShort]
     next_cursor: str | None

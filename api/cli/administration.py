@@ -6,7 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.common import JsonOption, StoreOption, load_settings, note, open_archive, open_detector, print_json, printable
+from api.cli.common import (
+    JsonOption,
+    StoreOption,
+    load_settings,
+    note,
+    open_archive,
+    open_detector,
+    print_json,
+    printable,
+    write_down,
+)
 from fingerprints.errors import InputError
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the HTTP API.", rich_markup_mode=None)
@@ -34,6 +44,7 @@ def create(
     scopes = [part.strip() for given in scope for part in given.split(",")]
     with open_archive(settings) as archive:
         made = create_key(archive, name, scopes, expires_at, rate)
+        write_down(archive, "key.made", made["id"], name=made["name"], scopes=made["scopes"])
     if as_json:
         print_json(made)
     else:
@@ -74,6 +85,7 @@ def revoke(
     with open_archive(settings) as archive:
         if not revoke_key(archive, id):
             raise InputError("ID", f"there is no key {id!r}")
+        write_down(archive, "key.revoked", id)
     note(f"key {id} is revoked")
 
 

@@ -13,8 +13,8 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from api.cli.common import StoreOption, load_settings, make_console, note, open_archive
-from fingerprints.errors import InputError
+from api.cli.common import StoreOption, load_settings, make_console, note, open_archive, write_down
+from fingerprints.errors import InputError, StoreError
 
 STEP = 500
 
@@ -32,7 +32,11 @@ def export(
     import orjson
 
     settings = load_settings(store=store)
-    with open_archive(settings) as archive, _writer(file) as out, _counter("exported") as count:
+    with open_archive(settings) as archive, open_writer(file) as out, _counter("exported") as count:
+        try:
+            write_down(archive, "store.exported")
+        except StoreError as error:  # a store that is full must still be saved
+            note(f"the audit log does not have this export: {error}")
         for doc in count(archive.export()):
             out.write(orjson.dumps(doc, option=orjson.OPT_APPEND_NEWLINE))
 
@@ -43,12 +47,13 @@ def restore(
 ) -> None:
     """Fill an empty store from FILE. Damaged or not empty: it stays as it was."""
     settings = load_settings(store=store)
-    documents = _documents(file)
+    documents = read_documents(file)
     header = next(documents, None)  # before the store is opened: what is no export must not leave a new one behind
     if header is None or header.get("type") != "header":
         raise InputError(_name(file), "is empty" if header is None else "is no export: it does not begin with a header")
     with _counter("read") as count, open_archive(settings) as archive:
         restored = archive.restore(count(chain((header,), documents)))
+        write_down(archive, "store.restored", counts=restored)
     typer.echo("restored " + ", ".join(f"{number:,} {kind}" for kind, number in restored.items()))
 
 
@@ -56,7 +61,8 @@ def _name(file: Path) -> str:
     return "standard input" if str(file) == "-" else str(file)
 
 
-def _documents(file: Path) -> Iterator[dict[str, Any]]:
+def read_documents(file: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a file of lines, packed or not. Raises `InputError` naming the line."""
     import orjson
 
     from api.scanning.readers.files import PACKING_ERRORS, Source
@@ -78,7 +84,7 @@ def _documents(file: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _writer(path: Path) -> Iterator[IO[bytes]]:
+def open_writer(path: Path) -> Iterator[IO[bytes]]:
     """A file that appears under its name only once it is whole and on the disk."""
     if str(path) == "-":
         yield sys.stdout.buffer

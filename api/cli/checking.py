@@ -18,6 +18,7 @@ from api.cli.common import (
     open_detector,
     print_json,
     report_language,
+    write_down,
 )
 from api.cli.submissions import Given, read_submission
 
@@ -67,6 +68,7 @@ def check(
     with open_detector(settings) as detector:
         report = detector.run(request).to_dict()
         save_check(detector.store, report)
+        write_down(detector.store, "check.made", report["id"])
         if as_json:
             print_json({**report, "reasons": reasons(report, language)})
         else:

@@ -81,6 +81,20 @@ def open_archive(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
+def write_down(store: Store, action: str, subject: str | None = None, **details: Any) -> None:
+    """Enter what was done into the audit log, under the name of the user of this machine."""
+    import getpass
+
+    from api.audit import Entry, append
+    from api.keys import CLI_ID, Caller
+
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container may know no name for its user
+        name = CLI_ID
+    append(store, Entry(Caller(CLI_ID, name, frozenset()), action, subject, details))
+
+
 def make_fetcher(settings: Settings) -> Fetcher:
     """The fetcher, with the addresses that the settings allow."""
     from api.scanning.fetching import Fetcher

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from api.cli.common import StoreOption, load_settings, make_console, make_fetcher, note, open_detector, printable
+from api.cli.common import StoreOption, load_settings, make_console, make_fetcher, note, open_detector, printable, write_down
 
 if TYPE_CHECKING:
     from api.importing import Outcome
@@ -62,6 +62,7 @@ def import_(
         started = time.monotonic()
         for place in where:
             session.read(place)
+        session.write_down()
     _summary(session, time.monotonic() - started, rejects)
     raise typer.Exit(session.status)
 
@@ -81,6 +82,7 @@ def demo(
             return
         session = _Session(settings, detector, stack)
         session.read(str(folder / "articles.jsonl"))
+        session.write_down()
         samples = sorted((folder / "submissions").glob("*.txt"))
     typer.echo(f"{session.outcome.stored} sample articles are in {detector.store.url}. Try a submission:")
     given = f" --store {store}" if store else ""
@@ -109,6 +111,7 @@ class _Session:
 
         self.outcome = Outcome(Notes())
         self.shown: list[Rejected] = []
+        self._store = detector.store
         self.unreadable: list[str] = []
         self._rejects = stack.enter_context(rejects.open("w", encoding="utf-8")) if rejects else None
         self._step = stack.enter_context(_progress(self.outcome))
@@ -137,6 +140,17 @@ class _Session:
             raise
         except SidikError as error:
             self.unreadable.append(printable(str(error)))
+
+    def write_down(self) -> None:
+        """Enter what was done into the audit log."""
+        done = self.outcome
+        counts: dict[str, Any] = {
+            "created": done.created,
+            "updated": done.updated,
+            "unchanged": done.unchanged,
+            "rejected": done.rejected,
+        }
+        write_down(self._store, "articles.imported", **counts)
 
     @property
     def status(self) -> int:

@@ -20,6 +20,7 @@ from api.cli.common import (
     open_archive,
     print_json,
     report_language,
+    write_down,
 )
 from fingerprints.errors import InputError
 
@@ -57,6 +58,7 @@ def report(
         kept = get_check(archive, check_id or "")
         if kept is None:
             raise InputError("CHECK_ID", f"no check {check_id!r} is kept in {archive.url}")
+        write_down(archive, "evidence.exported" if evidence else "report.read", check_id)
         written = _write(settings, archive, kept, language, pdf, html, evidence)
         if as_json:
             from detector.render.words import reasons

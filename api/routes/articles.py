@@ -11,7 +11,7 @@ from api import schemas
 from api.bodies import JSON_TYPES, NDJSON_TYPES, Line, demand_type, read_body, split_lines, stream_body
 from api.bulk import BulkImport
 from api.copies import list_copies
-from api.deps import State, state
+from api.deps import State, record, state
 from api.endpoints import PART, Cursor, Limit, Scoped, body_of, json_of, problems
 from api.evidence import article_record
 from api.jsontext import decode_object
@@ -56,6 +56,7 @@ async def put_article(request: Request, id: Id) -> Response:
     demand_type(request, JSON_TYPES)
     raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
     added = await here.pool.run(_put, here, id, raw)
+    await record(request, "article.put", id, version=added.version, change=added.change)
     return _json(added.to_dict(), 201 if added.change == "created" else 200)
 
 
@@ -63,8 +64,20 @@ async def import_articles(request: Request) -> Response:
     """Keep many articles, one a line. A bad line is named, and the rest goes on; what is counted is durable and findable."""
     here = state(request)
     demand_type(request, NDJSON_TYPES)
+    bulk = BulkImport(here.detector, here.settings.max_text_bytes, here.settings.max_body_bytes)
+    try:
+        await _take_in(request, here, bulk)
+    finally:  # what came before a client hung up is kept
+        result = bulk.result()
+        counts = {change: result[change] for change in ("created", "updated", "unchanged")}
+        for change, count in counts.items():
+            here.metrics.articles.labels(change).inc(count)
+        await record(request, "articles.imported", rejected=result["rejected"], **counts)
+    return _json(result)
+
+
+async def _take_in(request: Request, here: State, bulk: BulkImport) -> None:
     settings = here.settings
-    bulk = BulkImport(here.detector, settings.max_text_bytes, settings.max_body_bytes)
     batch: list[Line] = []
     size = 0
     async for lines in split_lines(stream_body(request, settings.body_idle_seconds), settings.max_body_bytes):
@@ -75,10 +88,6 @@ async def import_articles(request: Request) -> Response:
             batch, size = [], 0
     if batch:
         await here.pool.run_when_free(bulk.add, batch)
-    result = bulk.result()
-    for change in ("created", "updated", "unchanged"):
-        here.metrics.articles.labels(change).inc(result[change])
-    return _json(result)
 
 
 async def get_article(request: Request, id: Id, version: Annotated[int | None, Query(ge=1, le=2**31)] = None) -> Response:
@@ -97,6 +106,7 @@ async def delete_article(request: Request, id: Id) -> Response:
     check_id(id)
     if not await here.pool.run(here.detector.delete, id):
         raise Problem(404, "There is no such article.")
+    await record(request, "article.deleted", id)
     return Response(status_code=204)
 
 

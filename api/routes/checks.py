@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -11,11 +12,10 @@ from api import schemas
 from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body
 from api.checking import check_one, check_with_key
 from api.checks import delete_check, get_check, list_checks
-from api.clock import parse_moment
-from api.deps import caller_of, state
-from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
+from api.deps import caller_of, record, state
+from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems, time_range
 from api.evidence import bundle_of
-from api.lines import LineStream, check_lines
+from api.lines import Counts, LineStream, check_lines
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.schemas import CheckIn, VerdictName
@@ -72,6 +72,7 @@ async def create_check(
         id, body = await here.pool.run_within(deadline, check_one, here, raw, deadline)
     else:
         id, body = await here.pool.run_within(deadline, check_with_key, here, caller_of(request), idempotency_key, raw, deadline)
+    await record(request, "check.made", id)
     return Response(body, 201, {"Location": f"/v1/checks/{id}"}, "application/json")
 
 
@@ -80,7 +81,11 @@ async def create_checks(
 ) -> Response:
     """Check many submissions, one a line; the answers stream back in the order of the input, each as soon as it is ready."""
     demand_type(request, NDJSON_TYPES)
-    return LineStream(check_lines(request, state(request), keep=store))
+
+    async def done(counts: Counts) -> None:
+        await record(request, "checks.made", kept=store, **asdict(counts))
+
+    return LineStream(check_lines(request, state(request), keep=store, done=done))
 
 
 async def list_kept_checks(
@@ -110,16 +115,14 @@ async def list_kept_checks(
         if isinstance(value, str):
             check_text(name, value)
     where: dict[str, Scalar | Between] = {FIELDS.get(name, name): v for name, v in given.items() if v is not None}
-    if since is not None or until is not None:
-        low = None if since is None else parse_moment(since, "since")
-        where["at"] = Between(low, None if until is None else parse_moment(until, "until", end=True))
+    where |= time_range("at", since, until)
     page = await here.pool.run(list_checks, here.store, where, limit=limit, cursor=cursor)
     return Response(orjson.dumps(page.to_dict()), media_type="application/json")
 
 
 async def get_kept_check(request: Request, id: PathId) -> Response:
     """The whole report of a kept check, as it was made."""
-    return Response(orjson.dumps(await _kept(request, id)), media_type="application/json")
+    return Response(orjson.dumps(await _kept(request, id, "check.read")), media_type="application/json")
 
 
 async def delete_kept_check(request: Request, id: PathId) -> Response:
@@ -127,19 +130,20 @@ async def delete_kept_check(request: Request, id: PathId) -> Response:
     here = state(request)
     if not await here.pool.run(delete_check, here.store, id):
         raise Problem(404, "There is no such check.")
+    await record(request, "check.deleted", id)
     return Response(status_code=204)
 
 
 async def get_report_html(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The report for a reader: one HTML file that opens offline."""
-    report = await _kept(request, id)
+    report = await _kept(request, id, "report.read", format="html", lang=lang)
     html = await state(request).pool.run(render_html, report, lang)
     return Response(html, headers={"Content-Security-Policy": REPORT_CSP}, media_type="text/html")
 
 
 async def get_report_pdf(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The report for a reader, as PDF."""
-    report = await _kept(request, id)
+    report = await _kept(request, id, "report.read", format="pdf", lang=lang)
     pdf = await state(request).pool.run(render_pdf, report, lang)
     return _file(pdf, "application/pdf", f"sidik-{report['id']}.pdf")
 
@@ -147,18 +151,20 @@ async def get_report_pdf(request: Request, id: PathId, lang: Lang = "id") -> Res
 async def get_evidence(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The evidence bundle, for a reader who disputes the finding: everything in both languages, with sums and a signature."""
     here = state(request)
-    report = await _kept(request, id)
+    report = await _kept(request, id, "evidence.exported")
     bundle = await here.pool.run(bundle_of, here.settings, here.store, report)
     return _file(bundle, "application/zip", f"sidik-{report['id']}-evidence.zip")
 
 
-async def _kept(request: Request, id: PathId) -> dict[str, Any]:
+async def _kept(request: Request, id: PathId, action: str, **details: str) -> dict[str, Any]:
+    """The report, and who read it in which form is written down."""
     here = state(request)
     if "\0" in id:
         raise InputError("id", "contains NUL")
     report = await here.pool.run(get_check, here.store, id)
     if report is None:
         raise Problem(404, "There is no such check.")
+    await record(request, action, id, **details)
     return report
 
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from api import schemas
 from api.bodies import JSON_TYPES, demand_type, read_body
-from api.deps import state
+from api.deps import record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
 from api.jsontext import decode_object
 from api.keys import create_key, list_keys, revoke_key
@@ -32,6 +32,7 @@ async def make_key(request: Request) -> Response:
     raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
     given = KeyIn.model_validate(decode_object(raw))
     made = await here.pool.run(create_key, here.store, given.name, given.scopes, given.expires_at, given.rate_per_minute)
+    await record(request, "key.made", made["id"], name=made["name"], scopes=made["scopes"])
     return Response(orjson.dumps(made), 201, {"Location": f"/v1/keys/{made['id']}"}, "application/json")
 
 
@@ -51,4 +52,5 @@ async def delete_key(request: Request, id: PathId) -> Response:
     here = state(request)
     if not await here.pool.run(revoke_key, here.store, id):
         raise Problem(404, "There is no such key.")
+    await record(request, "key.revoked", id)
     return Response(status_code=204)

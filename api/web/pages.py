@@ -11,7 +11,7 @@ from fastapi import FastAPI, Query, Request, Response
 from pydantic import Field
 
 from api.bodies import JSON_TYPES, demand_type, read_body
-from api.deps import State, state
+from api.deps import State, record, state
 from api.jsontext import decode_object
 from api.keys import find_caller
 from api.problems import Problem
@@ -67,6 +67,8 @@ async def sign_in(request: Request) -> Response:
     session = await here.doorkeeper.run(_open_session, here, given)
     if session is None:
         raise Problem(401, "This link or key is not valid: unknown, used, or expired.")
+    request.state.caller = await here.doorkeeper.run(find_session, here.store, session)
+    await record(request, "session.opened")
     response = Response(status_code=204)
     response.set_cookie(
         COOKIE,
@@ -85,8 +87,11 @@ async def sign_out(request: Request) -> Response:
     here, session = state(request), request.cookies.get(COOKIE)
     if session and request.headers.get(CSRF_HEADER) != csrf_token(session):
         raise Problem(403, "The session's CSRF token is missing or wrong.")
-    if session:
+    caller = await here.doorkeeper.run(find_session, here.store, session) if session else None
+    if session and caller:
         await here.doorkeeper.run(end_session, here.store, session)
+        request.state.caller = caller
+        await record(request, "session.ended")
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_secure(here), path="/")
     return response
