@@ -15,7 +15,7 @@ from detector.reading import Reading
 from fingerprints.article import Article
 from fingerprints.errors import IndexUnusable
 from fingerprints.fingerprint import SCHEME, Fingerprint
-from fingerprints.index import Candidates
+from fingerprints.index import Candidates, TemplateRun
 from fingerprints.segments import SegmentIndex
 from fingerprints.stores import open_store
 from fingerprints.stores.contract import Store, Stored
@@ -63,6 +63,10 @@ class Archive:
     def candidates(self, fingerprint: Fingerprint, limit: int, exclude: frozenset[int]) -> Candidates:
         """See `FingerprintIndex.candidates`."""
         return self._ask(lambda index: index.candidates(fingerprint, limit, exclude))
+
+    def templates(self, article: Article, reading: Reading) -> Sequence[TemplateRun]:
+        """The runs of an article that many articles of one outlet hold."""
+        return self.candidates(reading.fingerprint, 0, frozenset()).templates if article.outlet else ()
 
     def duplicates(self, fingerprint: Fingerprint, threshold: float, exclude: frozenset[int]) -> list[tuple[int, float]]:
         """See `FingerprintIndex.duplicates`."""

@@ -168,6 +168,7 @@ class Detector:
         submission = Reading(request.text, request.title)
         exclude = self._archive.seqs_of(request.exclude_articles)
         found = self._archive.candidates(submission.fingerprint, self._policy.candidates, exclude)
+        submission = submission.furnished(found.templates)
         pairs = self._pairs(submission, found)
         date = request.published_at or request.page_published_at
         assessment = assess(
@@ -221,6 +222,7 @@ class Detector:
             passages = align(submission.tokens, reading.tokens, self._policy.passages)
             passages = sustained(submission, reading, passages, self._policy)
             if passages:
+                reading = reading.furnished(self._archive.templates(stored.article, reading))
                 pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))
         return pairs
 

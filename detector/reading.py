@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +14,7 @@ from fingerprints import signature
 from fingerprints.article import Span
 from fingerprints.fingerprint import Fingerprint, fingerprint
 from fingerprints.furniture import boilerplate
+from fingerprints.index import TemplateRun
 from fingerprints.tokens import Tokens, tokenize
 
 Mask = NDArray[np.bool_]
@@ -27,9 +29,20 @@ class Reading:
         """`title`: the headline, where it is known; copies of it at the head of the text are boilerplate."""
         self.tokens = tokenize(text)
         self._title = title
+        self._templates: Sequence[TemplateRun] = ()
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def furnished(self, templates: Sequence[TemplateRun]) -> Reading:
+        """The same text, where the index knows these runs as the furniture of a site."""
+        if not templates:
+            return self
+        reading = copy(self)
+        reading._templates = templates
+        for view in ("boilerplate", "own", "own_words"):
+            reading.__dict__.pop(view, None)
+        return reading
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -38,8 +51,12 @@ class Reading:
 
     @cached_property
     def boilerplate(self) -> tuple[Span, ...]:
-        """The furniture around the text's own words."""
-        return tuple(boilerplate(self.tokens.text, self.tokens, title=self._title))
+        """The furniture around the text's own words: sorted, disjoint."""
+        found = boilerplate(self.tokens.text, self.tokens, title=self._title)
+        if self._templates:
+            starts, ends = self.tokens.start, self.tokens.end
+            found += [Span(int(starts[run.start]), int(ends[run.end - 1])) for run in self._templates]
+        return tuple(_joined(found) if self._templates else found)
 
     @cached_property
     def quoted(self) -> Mask:
@@ -55,6 +72,17 @@ class Reading:
     def own_words(self) -> int:
         """How many words `own` marks."""
         return int(np.count_nonzero(self.own))
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, those that overlap as one."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
 
 
 def words_in(tokens: Tokens, spans: Iterable[Span]) -> Mask:

@@ -14,10 +14,24 @@ from fingerprints.kernels import sketch as kernels
 from fingerprints.sketch import RUN_WORDS
 from fingerprints.tokens import Tokens, tables
 
-__all__ = ["COMMON_ARTICLES", "RUN_WORDS", "SCHEME", "Fingerprint", "Fingerprints", "fingerprint", "fingerprint_many"]
+__all__ = [
+    "COMMON_ARTICLES",
+    "RUN_WORDS",
+    "SCHEME",
+    "TEMPLATE_ARTICLES",
+    "TEMPLATE_SHARE",
+    "Fingerprint",
+    "Fingerprints",
+    "fingerprint",
+    "fingerprint_many",
+]
 
 COMMON_ARTICLES = 100
 """Articles. A run that stands in more of them is common. Both are promises of the contract."""
+TEMPLATE_ARTICLES, TEMPLATE_SHARE = 10, 0.03
+"""Articles of one outlet, and their share of all that it has, from which a run that they hold is furniture of its site. Read in
+up to 1,000 articles of each of 18 outlets: what stood in so many were openings and calls of a series and full titles of laws.
+Background and speech that a paper repeats in its own stories stood in at most 11 articles, 1.1% of those of its outlet."""
 SCHEME = "sidik2-fold1-stem2-word64-winnow5w8-pair2s0.14-affine32x128"
 """All that determines the bytes of a fingerprint: tables, hashes, shingles, samples, permutations. Changes with any of them."""
 

@@ -29,20 +29,32 @@ class CommonRun:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateRun:
+    """A stretch of the submission (token positions, `[start, end)`) whose every window of `RUN_WORDS` words stands word for word
+    in many articles of one outlet, and is not common: furniture of its site. At least `TEMPLATE_ARTICLES` hold it, and
+    `TEMPLATE_SHARE` of the outlet; copies of one article count once. `articles` counts those that hold its rarest window."""
+
+    start: int
+    end: int
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """What the index found for one submission. Arrays of length n, by falling weight, then rising seq.
 
     `seq`: int64. `weight`: float32, rarity-weighted shared sketch hashes in the best local window of the submission.
     `verbatim`: bool, the article shares a word-for-word run of at least `RUN_WORDS` words that is not common: such
-    articles are all listed, whatever the limit. `common`: see `CommonRun`; of the articles that share nothing but
-    common runs only a representative is listed, unless the run is most of the article. `omitted`: how many
-    articles that share a run beyond those listed were left out (only when far more than 200 qualify).
+    articles are all listed, whatever the limit. `templates`: see `TemplateRun`. `common`: see `CommonRun`; of the articles
+    that share nothing but common runs only a representative is listed, unless the run is most of the article. `omitted`:
+    how many articles that share a run beyond those listed were left out (only when far more than 200 qualify).
     """
 
     seq: NDArray[np.int64]
     weight: NDArray[np.float32]
     verbatim: NDArray[np.bool_]
     common: tuple[CommonRun, ...]
+    templates: tuple[TemplateRun, ...]
     omitted: int
 
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from fingerprints import upkeep
 from fingerprints.errors import IndexDamaged, IndexUnusable
-from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, Fingerprint
-from fingerprints.index import Candidates, CommonRun, Entry
+from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, TEMPLATE_ARTICLES, TEMPLATE_SHARE, Fingerprint
+from fingerprints.index import Candidates, CommonRun, Entry, TemplateRun
 from fingerprints.index_folder import CHECK_AT_OPEN, IndexFolder
 from fingerprints.kernels.candidates import candidates
 from fingerprints.kernels.duplicates import duplicates
@@ -167,7 +167,7 @@ class SegmentIndex:
         self._sound()
         snapshot, f = self._snapshot, fingerprint
         left_out = np.array(sorted(exclude), np.uint32) if exclude else NONE
-        seq, weight, verbatim, runs, omitted = candidates(
+        seq, weight, verbatim, runs, stretches, omitted = candidates(
             snapshot.table,
             f.words,
             f.ordered,
@@ -179,9 +179,12 @@ class SegmentIndex:
             RUN_WORDS,
             COMMON_ARTICLES,
             COPIES,
+            TEMPLATE_ARTICLES,
+            TEMPLATE_SHARE,
         )
         common = tuple(CommonRun(*run) for run in runs.tolist()) if len(runs) else ()
-        return Candidates(seq, weight, verbatim, common, omitted)
+        templates = tuple(TemplateRun(*run) for run in stretches.tolist()) if len(stretches) else ()
+        return Candidates(seq, weight, verbatim, common, templates, omitted)
 
     def duplicates(
         self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset(), limit: int = 200

@@ -19,6 +19,7 @@ from fingerprints.kernels.listing import (
 from fingerprints.kernels.memory import DOCS, FREE, INNER, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
 from fingerprints.kernels.packing import sort
 from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow, schedule, weights
+from fingerprints.kernels.templates import template_windows
 
 TOTAL_SHARE = 0.05
 """Share of the whole sum that counts beside the best local window."""
@@ -77,15 +78,20 @@ def _allowed(segments, docs, exclude):
 
 
 @njit(
-    "Tuple((int32[:,::1], int64))(int64[:,::1], int32[:,::1], int64, int64, int64, int64, int32[::1], int64[::1],"
-    "float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])",
+    "Tuple((int32[:,::1], int32[:,::1], int64))(int64[:,::1], int32[:,::1], int64, int64, int64, int64, int64, float64,"
+    "int32[::1], int64[::1], float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])",
     **INNER,
 )
-def _judge_runs(segments, runs, words, length, common, copies, firsts, docs, weighed, total, gains, allowed, listed, verbatim):
-    """(common stretches, omitted). Marks who is `verbatim`, lists representatives, and bars (`allowed`) who is only counted."""
+def _judge_runs(
+    segments, runs, words, length, common, copies, least, share, firsts, docs, weighed, total, gains, allowed, listed, verbatim
+):
+    """(common stretches, template stretches, omitted). Marks who is `verbatim`, lists representatives, and bars (`allowed`)
+    who is only counted."""
     begin, spans = by_article(runs, len(docs))
     count = count_windows(begin, spans, words, length, firsts)
     stretches, rarest = common_stretches(count, length, common)
+    of_outlet = template_windows(segments, docs, begin, spans, count, words, length, firsts, common, least, share)
+    templates, _ = common_stretches(of_outlet, length, 0)
     sizes = np.zeros(len(docs), np.int32)
     if len(rarest):
         for i in range(len(docs)):
@@ -109,7 +115,7 @@ def _judge_runs(segments, runs, words, length, common, copies, firsts, docs, wei
         if mostly[i]:
             allowed[i] = False
             omitted += not listed[i]
-    return stretches, omitted
+    return stretches, templates, omitted
 
 
 @njit(
@@ -143,16 +149,17 @@ def _in_order(segments, docs, weighed, verbatim, listed):
 
 
 @njit(
-    f"Tuple((int64[::1], float32[::1], boolean[::1], int32[:,::1], int64))(int64[:,::1], {_U32}, {_U32}, {_I32}, {_U32}, {_I32},"
-    f"int64, {_U32}, int64, int64, int64)",
+    f"Tuple((int64[::1], float32[::1], boolean[::1], int32[:,::1], int32[:,::1], int64))(int64[:,::1], {_U32}, {_U32}, {_I32},"
+    f"{_U32}, {_I32}, int64, {_U32}, int64, int64, int64, int64, float64)",
     nogil=True,
     cache=True,
 )
-def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclude, length, common, copies):
-    """(seq, weight, verbatim, common runs [n, (start, end, articles)], omitted) for one query.
+def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclude, length, common, copies, least, share):
+    """(seq, weight, verbatim, common runs [n, (start, end, articles)], template runs, omitted) for one query.
 
     `exclude`: seqs that are not listed. `length`: words of a run. `common`: articles from which, exceeded, a run is
-    common. `copies`: how many articles that consist mostly of common runs are listed.
+    common. `copies`: how many articles that consist mostly of common runs are listed. `least`, `share`: articles of one outlet
+    and share of all it has, from which a run is its template.
     """
     m = len(ordered) + len(free)
     unique, place, follow_ordered = np.empty(m, np.uint32), np.empty(m, np.int32), np.ones(len(ordered), np.bool_)
@@ -176,11 +183,26 @@ def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclu
         weighed[i], total[i] = score[i, 2] + np.float32(TOTAL_SHARE) * score[i, 3], score[i, 3]
     allowed = _allowed(segments, docs, exclude)
     verbatim, listed = np.zeros(len(docs), np.bool_), np.zeros(len(docs), np.bool_)
-    stretches, omitted = np.empty((0, 3), np.int32), 0
+    stretches, templates, omitted = np.empty((0, 3), np.int32), np.empty((0, 3), np.int32), 0
     if len(runs):
         gains = _gains(len(query), at, hashes, weight)
-        stretches, omitted = _judge_runs(
-            segments, runs, len(query), length, common, copies, firsts, docs, weighed, total, gains, allowed, listed, verbatim
+        stretches, templates, omitted = _judge_runs(
+            segments,
+            runs,
+            len(query),
+            length,
+            common,
+            copies,
+            least,
+            share,
+            firsts,
+            docs,
+            weighed,
+            total,
+            gains,
+            allowed,
+            listed,
+            verbatim,
         )
     for i in range(len(docs)):
         listed[i] = listed[i] or verbatim[i]
@@ -188,4 +210,4 @@ def candidates(segments, query, ordered, ordered_at, free, free_at, limit, exclu
     for i in best_of(weighed, docs, allowed, limit):
         listed[i] = True
     seqs, weight, exact = _in_order(segments, docs, weighed, verbatim, listed)
-    return seqs, weight, exact, stretches, omitted
+    return seqs, weight, exact, stretches, templates, omitted

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, Fingerprint, fingerprint
-from fingerprints.index import Candidates, Entry, FingerprintIndex
+from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, TEMPLATE_ARTICLES, TEMPLATE_SHARE, Fingerprint, fingerprint
+from fingerprints.index import Candidates, Entry, FingerprintIndex, TemplateRun
 from fingerprints.signature import bands
 from fingerprints.tokens import tokenize
 
@@ -108,6 +110,26 @@ class Oracle:
             if any(equal[b * rows : (b + 1) * rows].all() for b in range(count)) and equal.mean() >= threshold:
                 found.append((seq, float(equal.mean())))
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def templates(entries: Sequence[Entry], f: Fingerprint) -> tuple[TemplateRun, ...]:
+    """The runs that many articles of one outlet hold, of articles none of which is a copy of another."""
+    counts = [0] * len(windows(f))
+    everywhere = [sum(w in windows(e.fingerprint) for e in entries if e.fingerprint) for w in windows(f)]
+    for outlet in {e.outlet for e in entries if e.outlet}:
+        sets = [set(windows(e.fingerprint)) for e in entries if e.outlet == outlet and e.fingerprint]
+        needed = max(TEMPLATE_ARTICLES, math.ceil(TEMPLATE_SHARE * len(sets)))
+        for i, window in enumerate(windows(f)):
+            held = sum(window in s for s in sets)
+            if held >= needed and everywhere[i] <= COMMON_ARTICLES:
+                counts[i] = max(counts[i], held)
+    found, start = [], 0
+    for i in range(len(counts) + 1):
+        if i == len(counts) or not counts[i]:
+            if start < i:
+                found.append(TemplateRun(start, i - 1 + RUN_WORDS, min(counts[start:i])))
+            start = i + 1
+    return tuple(found)
 
 
 def as_lists(c: Candidates) -> tuple[list[int], list[float], list[bool], list[tuple[int, int, int]], int]:
@@ -261,6 +283,55 @@ class IndexContract:
             assert found == oracle.common(query)
             counts.add(len(found))
         assert len(counts) > 1
+
+    def test_what_many_articles_of_one_outlet_hold_is_its_template(self, index: FingerprintIndex) -> None:
+        line, others = text(77, 20), math.floor(TEMPLATE_ARTICLES / TEMPLATE_SHARE) - TEMPLATE_ARTICLES
+        query = fp(f"{text(9001, 30)} {line} {text(9002, 30)}")
+
+        def seen(found: Candidates) -> list[tuple[int, int, int]]:
+            return [(run.start, run.end, run.articles) for run in found.templates]
+
+        def holding(seed: int) -> Fingerprint:
+            return fp(f"{text(seed, 60)} {line} {text(500 + seed, 40)}")
+
+        elsewhere = [Entry(1 + s, holding(s), outlet=("b.id", None)[s % 2]) for s in range(2 * TEMPLATE_ARTICLES - 2)]
+        index.apply(elsewhere)
+        index.apply([Entry(100 + s, holding(100 + s), outlet="a.id") for s in range(TEMPLATE_ARTICLES - 1)])
+        index.apply([Entry(150 + s, fp(f"{text(100, 60)} {line} {text(700 + s, 9)}"), outlet="a.id") for s in range(5)])
+        assert seen(index.candidates(query)) == []  # copies of one article count once
+        index.apply([Entry(200, holding(99), outlet="a.id")])
+        assert seen(index.candidates(query)) == [(30, 50, TEMPLATE_ARTICLES)]
+        assert seen(index.candidates(query, exclude=frozenset({200}))) == [(30, 50, TEMPLATE_ARTICLES)]
+        assert seen(index.candidates(holding(99), limit=0)) == [(60, 80, TEMPLATE_ARTICLES)]
+        index.apply([Entry(1000 + s, fp(text(2000 + s, 30)), outlet="a.id") for s in range(others - 5)])
+        index = self.settle(index)
+        assert seen(index.candidates(query)) == [(30, 50, TEMPLATE_ARTICLES)]
+        index.apply([Entry(3000, fp(text(3000, 30)), outlet="a.id")])
+        assert seen(index.candidates(query)) == []  # too small a share of the outlet
+        index.apply([Entry(3001, None, removes=3000)])
+        assert seen(index.candidates(query)) == [(30, 50, TEMPLATE_ARTICLES)]
+        index.apply([Entry(3002, None, removes=200)])
+        assert seen(index.candidates(query)) == []
+
+    def test_templates_are_those_of_the_oracle_in_any_order(self, index: FingerprintIndex) -> None:
+        pick, other = random.Random(5), self.fresh()
+        lines, entries = [text(400 + k, 12 + 2 * k) for k in range(5)], []
+        for seq in range(1, 121):
+            held = [line for k, line in enumerate(lines) if pick.random() < 0.08 * (k + 1)]
+            parts = [text(seq, 75), *held, text(1000 + seq, 45)]
+            entries.append(Entry(seq, fp(" ".join(parts)), outlet=("a.id", "b.id", None)[pick.choice([0, 0, 1, 2])]))
+        index.apply(entries)
+        shuffled = pick.sample(entries, len(entries))
+        other.apply([replace(entry, seq=seq) for seq, entry in enumerate(shuffled, start=1)])
+        found = set()
+        for order in range(12):
+            query = fp(" ".join([text(9000 + order, 8), *pick.sample(lines, 4), text(9100 + order, 8), lines[0], text(9200, 3)]))
+            runs = index.candidates(query).templates
+            assert runs == other.candidates(query).templates == templates(entries, query)
+            found.add(len(runs))
+        assert len(found) > 1
+        assert other.verify() == []
+        other.close()
 
     def test_of_many_copies_the_best_are_listed_and_the_rest_counted(self, index: FingerprintIndex) -> None:
         content = text(5, 90)

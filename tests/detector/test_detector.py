@@ -220,6 +220,59 @@ def test_excuses_change_the_flag_and_nothing_else() -> None:
         assert {match.article.id: match.excuse for match in partly.matches} == {"a": None, "b": "older"}
 
 
+def test_a_line_of_the_template_of_a_site_is_boilerplate_where_no_rule_knows_it() -> None:
+    line = "Kabar Loweha merawat ingatan warga lewat tulisan yang kami himpun sendiri dari tepi sungai sampai lereng bukit."
+    filed = [
+        Article(id=f"a{i}", text=f"{text(i, 12)}\n{line}\n{text(i + 500, 2)}", url=f"https://loweha.example/{i}")
+        for i in range(14)
+    ]
+    other = Article(id="lain", text=text("lain") + "\n" + line, url="https://lain.example/1")
+    submission = f"{text('x', 3)}\n{line}\n{text('y', 3)}"
+    start = submission.index(line)
+    with Detector.open("memory://") as detector:
+        detector.add_many([*filed[:9], other])
+        assert detector.check(submission).counting_words == len(line.split())
+        detector.add_many(filed[9:])
+        report = detector.check(submission)
+        assert (report.verdict, report.score, len(report.matches)) == ("original", 0.0, 15)
+        assert report.submission.boilerplate == ((start, start + len(line) - 1),)
+        assert report.submission.own_words == report.submission.words - len(line.split())
+        assert {p.exempt for m in report.matches for p in m.passages} == {"boilerplate"}
+        assert all(submission[p.submission.start : p.submission.end] in line for m in report.matches for p in m.passages)
+        lifted = detector.check(text(3, 12))
+        assert (lifted.verdict, lifted.score) == ("copy", 1.0)
+        (match,) = lifted.matches
+        own = len(text(3, 12).split()) + len(text(503, 2).split())
+        assert match.taken == round(len(text(3, 12).split()) / own, 4)  # nor does the line count in the article
+        again = detector.check(f"{text(3, 12)}\n{line}")
+        assert (again.score, again.matches[0].article.id, again.matches[0].taken) == (1.0, "a3", match.taken)
+
+
+def test_the_order_of_the_articles_changes_nothing() -> None:
+    line = " ".join(sentences("templat", 2))
+    filed = [Article(id=f"a{i}", text=f"{text(i, 8)}\n{line}\n{text(i + 500, 4)}", outlet="x") for i in range(16)]
+    filed += [Article(id=f"b{i}", text=text(f"b{i}", 10), outlet="y") for i in range(30)]
+    submission = f"{text(3, 8)}\n{text('x', 3)}\n{line}\n{text('b7', 4)}"
+    reports = []
+    for seed in range(3):
+        with Detector.open("memory://") as detector:
+            detector.add_many(random.Random(seed).sample(filed, len(filed)))
+            reports.append(told(detector.check(submission)))
+    assert reports[0]["matches"][0]["article"]["id"] == "a3"
+    assert reports[0] == reports[1] == reports[2]
+
+
+def test_unrelated_articles_change_nothing_but_their_number() -> None:
+    submission = f"{text(3, 8)}\n{text('x', 3)}\n{text('b7', 4)}"
+    with Detector.open("memory://") as detector:
+        detector.add_many([article("a", 3), article("b", "b7")])
+        before = told(detector.check(submission))
+        detector.add_many(article(f"z{i}", f"asing {i}", outlet="z") for i in range(300))
+        after = told(detector.check(submission))
+    assert (before["stats"].pop("articles"), after["stats"].pop("articles")) == (2, 302)
+    assert before == after
+
+
 def test_at_most_200_matches_are_listed_and_the_rest_is_counted() -> None:
     with Detector.open("memory://") as detector:
         detector.add_many(article(f"a{i:03}") for i in range(230))
