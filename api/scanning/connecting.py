@@ -69,6 +69,12 @@ class CheckedBackend(httpcore.NetworkBackend):
                 return _TimedStream(stream, self)
         raise failure
 
+    def permits(self, host: str, port: int) -> bool:
+        """Whether a connection would be tried; also true for a name that resolves to nothing at present."""
+        name = host.rstrip(".").lower()
+        found = self._addresses(name, port)
+        return not found or any(self._allow.permits(name, address, port) for address in found)
+
     def _addresses(self, host: str, port: int) -> list[Address]:
         """What `host` resolves to now. The system's resolver knows no time limit, so it works in a thread of its own."""
         try:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import httpcore
 import httpx
@@ -123,16 +124,45 @@ class Fetcher:
         sent = {"user-agent": self._user_agent, "accept": "*/*", "accept-encoding": "gzip, deflate"}
         sent.update((name.lower(), value) for name, value in (headers or {}).items())
         self._backend.start(self._timeout)
-        try:
-            for _ in range(self._max_redirects + 1):
+        for _ in range(self._max_redirects + 1):
+            with self._explained(target, shown):
                 answer = self._get_once(target, sent, limit, shown)
-                location = answer.headers.get("location")
-                if answer.status not in _REDIRECTS or not location:
-                    return answer
-                following = _parse(location, shown, base=target)
-                if _origin(following) != _origin(target):
-                    sent = {name: sent[name] for name in sent if name in (*_KEPT_ACROSS_SITES, "accept-encoding")}
-                target = following
+            location = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or not location:
+                return answer
+            following = _parse(location, shown, base=target)
+            if _origin(following) != _origin(target):
+                sent = {name: sent[name] for name in sent if name in (*_KEPT_ACROSS_SITES, "accept-encoding")}
+            target = following
+        raise FetchFailed(shown, f"redirects more than {self._max_redirects} times", "redirects")
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Fetched:
+        """Send `body` to `url`, once and not further: a redirect is the answer. Of the answer's body nothing is read.
+        Raises `FetchRefused`, `FetchFailed`."""
+        shown = _shown(url)
+        target = _parse(url, shown)
+        sent = {"user-agent": self._user_agent, "accept": "*/*", "content-length": str(len(body)), "connection": "close"}
+        sent.update((name.lower(), value) for name, value in headers.items())
+        self._backend.start(self._timeout)
+        with self._explained(target, shown), self._pool.stream("POST", **self._request(target, sent), content=body) as response:
+            return Fetched(str(target), response.status, httpx.Headers(response.headers), b"", None)
+
+    def check(self, url: str, seconds: float = 2.0) -> None:
+        """Raise `FetchRefused` for a URL that could not be asked now, as far as that can be told within `seconds`."""
+        shown = _shown(url)
+        target = _parse(url, shown)
+        self._backend.start(seconds)
+        try:
+            permitted = self._backend.permits(target.host, target.port or (443 if target.scheme == "https" else 80))
+        except httpcore.TimeoutException:
+            return
+        if not permitted:
+            raise FetchRefused(shown, self._refusal(target, shown))
+
+    @contextmanager
+    def _explained(self, target: httpx.URL, shown: str) -> Iterator[None]:
+        try:
+            yield
         except NotPermitted:
             raise FetchRefused(shown, self._refusal(target, shown)) from None
         except httpcore.TimeoutException:
@@ -143,7 +173,6 @@ class Fetcher:
             raise FetchFailed(shown, "the answer is not valid HTTP", "protocol") from None
         except zlib.error:
             raise FetchFailed(shown, "the answer is compressed, and damaged or cut", "protocol") from None
-        raise FetchFailed(shown, f"redirects more than {self._max_redirects} times", "redirects")
 
     def close(self) -> None:
         """Close the connections kept open."""
@@ -156,10 +185,7 @@ class Fetcher:
         self.close()
 
     def _get_once(self, target: httpx.URL, headers: Mapping[str, str], limit: int, shown: str) -> Fetched:
-        seconds = {"connect": self._timeout, "read": self._timeout, "write": self._timeout, "pool": self._timeout}
-        url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
-        sent = [("host", target.netloc.decode("ascii")), *headers.items()]
-        with self._pool.stream("GET", url, headers=sent, extensions={"timeout": seconds}) as response:
+        with self._pool.stream("GET", **self._request(target, headers)) as response:
             received = httpx.Headers(response.headers)
             if response.status in _REDIRECTS and "location" in received:
                 return Fetched(str(target), response.status, received, b"", None)
@@ -167,6 +193,12 @@ class Fetcher:
                 raise FetchFailed(shown, f"is larger than {limit:,} bytes", "too_large")
             body = self._read(response.iter_stream(), received.get("content-encoding", ""), limit, shown)
         return Fetched(str(target), response.status, received, body, _charset(received))
+
+    def _request(self, target: httpx.URL, headers: Mapping[str, str]) -> dict[str, Any]:
+        seconds = {"connect": self._timeout, "read": self._timeout, "write": self._timeout, "pool": self._timeout}
+        url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
+        sent = [("host", target.netloc.decode("ascii")), *headers.items()]
+        return {"url": url, "headers": sent, "extensions": {"timeout": seconds}}
 
     def _read(self, chunks: Iterable[bytes], coding: str, limit: int, shown: str) -> bytes:
         codings = [name for part in coding.lower().split(",") if (name := part.strip()) and name != "identity"]
