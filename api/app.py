@@ -18,7 +18,7 @@ from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
 from api.pool import Pool
-from api.routes import articles, audit, checks, health, keys
+from api.routes import articles, audit, checks, dossiers, health, keys
 from api.scanning.fetching import Fetcher
 from api.settings import Settings
 from api.web import pages
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    for module in (articles, checks, keys, audit, health, openapi, pages):
+    for module in (articles, checks, dossiers, keys, audit, health, openapi, pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")

@@ -1,23 +1,69 @@
-"""Evidence bundles of kept checks."""
+"""Evidence bundles, dossiers and letters of kept checks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.checks import Report
-from api.clock import now
+from api.checks import CHECKS, Report, get_check
+from api.clock import now, parse_moment
 from api.settings import Settings
 from api.signing import signing_key
+from api.stamping import stamper
+from detector import Policy
+from detector.corrections import still_carried, superseded
+from detector.policy import Language
 from detector.render import evidence_zip
+from detector.render.dossier import Dossier, bundle
+from detector.render.letters import Letter, LetterKind, write_letter
+from fingerprints.article import check_text
 from fingerprints.dates import format_time
-from fingerprints.stores.contract import Store, Stored
+from fingerprints.errors import InputError
+from fingerprints.stores.contract import Between, Scalar, Store, Stored
+
+MOST_FINDINGS = 300
+"""In one dossier: some 10 s of typesetting."""
 
 
 def bundle_of(settings: Settings, store: Store, report: Report) -> bytes:
-    """The signed zip of a kept check, with the article versions it speaks of that still exist."""
+    """The signed zip of a kept check, with the article versions it speaks of that still exist. Raises `StampError`."""
     versions = [store.get(match["article"]["id"], match["article"]["version"]) for match in report["matches"]]
-    articles = [article_record(stored) for stored in versions if stored is not None]
-    return evidence_zip(report, articles, signing_key(settings), format_time(now()))
+    articles = [
+        {**article_record(stored), "versions": _versions(store, stored.article.id)} for stored in versions if stored is not None
+    ]
+    return evidence_zip(report, articles, signing_key(settings), format_time(now()), stamp=stamper(settings))
+
+
+def dossier_of(store: Store, domain: str, since: str | None, until: str | None) -> Dossier:
+    """All flagged checks of pages on `domain` (a host or registrable domain) made from `since` to before `until` (RFC 3339; a
+    date is a day in Jakarta, included). Raises `InputError`, also when there are more than a dossier can hold."""
+    check_text("domain", domain, blank=False)
+    where: dict[str, Scalar | Between] = {"domains": domain.lower().rstrip("."), "flagged": True}
+    low = None if since is None else parse_moment(since, "since")
+    high = None if until is None else parse_moment(until, "until", end=True)
+    if low is not None or high is not None:
+        where["at"] = Between(low, high)
+    count = store.records.count(CHECKS, where)
+    if count > MOST_FINDINGS:
+        raise InputError("since", f"there are {count} findings in this period, and a dossier holds {MOST_FINDINGS}: shorten it")
+    found = store.records.find(CHECKS, where, order="at", limit=MOST_FINDINGS)
+    reports = [report for record in found if (report := get_check(store, record.id)) is not None]
+    return Dossier(domain.lower().rstrip("."), since, until, format_time(now()), reports)
+
+
+def dossier_zip(settings: Settings, dossier: Dossier, lang: Language) -> bytes:
+    """The signed zip of a dossier. Raises `StampError`."""
+    return bundle(dossier, signing_key(settings), lang, stamper(settings))
+
+
+def letter_of(store: Store, policy: Policy, report: Report, article_id: str, kind: LetterKind, lang: Language) -> Letter:
+    """A letter about one match of a kept check. Raises `InputError`."""
+    dropped: list[str] = []
+    if kind == "correction":
+        versions = [stored.article.text for stored in store.versions(article_id)]
+        if versions:
+            dropped = still_carried(superseded(versions[:-1], versions[-1]), versions[-1], report["submission"]["text"])
+    newsroom = policy.own_names[0] if policy.own_names else None
+    return write_letter(kind, report, article_id, newsroom=newsroom, now=format_time(now()), superseded=dropped, lang=lang)
 
 
 def article_record(stored: Stored) -> dict[str, Any]:
@@ -36,3 +82,8 @@ def article_record(stored: Stored) -> dict[str, Any]:
         "stored_at": stored.stored_at,
         "text": article.text,
     }
+
+
+def _versions(store: Store, id: str) -> list[dict[str, Any]]:
+    """The publication record: each version kept, oldest first."""
+    return [{"version": v.version, "stored_at": v.stored_at, "sha256": v.sha256} for v in store.versions(id)]

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from api.scanning.fetching import FetchError
+from api.stamping import StampError
 from fingerprints.errors import IndexUnusable, InputError, NotAnArticle, StoreError
 
 PROBLEM_JSON = "application/problem+json"
@@ -67,6 +68,8 @@ def as_problem(error: Exception) -> Problem:
         return Problem(422, f"The page could not be fetched: {error.reason}", [{"location": "url", "detail": error.reason}])
     if isinstance(error, StoreError | IndexUnusable):
         return overloaded("The store or its index cannot be used at the moment.", 5)
+    if isinstance(error, StampError):
+        return overloaded(f"No evidence bundle: {error}.", 30)
     if isinstance(error, HTTPException):
         return Problem(error.status_code, str(error.detail), headers=error.headers)
     return Problem(500, "Something went wrong on our side; the log has the details under this request's id.")
@@ -99,6 +102,7 @@ def install(app: FastAPI) -> None:
         FetchError,
         StoreError,
         IndexUnusable,
+        StampError,
         HTTPException,
     ):
         app.add_exception_handler(kind, answer)

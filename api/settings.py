@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """Print a sign-in link for the pages at start; by default only to a terminal."""
     signing_key: Path | None = None
     """PEM file of the Ed25519 key that signs evidence bundles, made when missing; by default beside the SQLite file."""
+    timestamp_url: str | None = Field(None, pattern=r"^https?://")
+    """Time stamp authority (RFC 3161) that evidence bundles and dossiers are stamped by."""
     policy: dict[str, Any] = Field(default_factory=dict)
     """The `[policy]` table of `sidik.toml`: thresholds, own names and domains, licences."""
 

@@ -18,7 +18,8 @@ def host(url: str) -> str | None:
 def registrable_domain(url: str) -> str | None:
     """The part of a URL's host that someone registered (``news.detik.com`` -> ``detik.com``).
 
-    The host itself where no public suffix is known (an intranet name, an address); None without a host.
+    Where no public suffix is known, the last two labels (the list's own rule for those it lacks); an address or a bare name as it
+    is; None without a host.
     """
     name = host(url)
     return _registrable(name) if name else None
@@ -29,4 +30,7 @@ def _registrable(name: str) -> str:
     from tld import get_fld  # 30 ms, and only needed when articles come in
 
     found = get_fld(f"http://{name}", fail_silently=True)
-    return found if isinstance(found, str) else name
+    if isinstance(found, str):
+        return found
+    labels = name.split(".")
+    return name if labels[-1].isdigit() or ":" in name else ".".join(labels[-2:])

@@ -40,7 +40,10 @@ def report(
     pdf: Annotated[FileOption, typer.Option("--pdf", metavar="FILE", help="Write the report as PDF.")] = None,
     html: Annotated[FileOption, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.")] = None,
     evidence: Annotated[FileOption, typer.Option("--evidence", metavar="FILE", help="Write the signed evidence bundle.")] = None,
-    verify: Annotated[FileOption, typer.Option("--verify", metavar="FILE", help="Check an evidence bundle, offline.")] = None,
+    verify: Annotated[FileOption, typer.Option("--verify", metavar="FILE", help="Check a bundle or dossier, offline.")] = None,
+    root: Annotated[
+        FileOption, typer.Option("--root", metavar="FILE", help="PEM of the time stamp authority's root, with --verify.")
+    ] = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     store: StoreOption = None,
@@ -49,7 +52,9 @@ def report(
     if (check_id is None) == (verify is None):
         raise typer.BadParameter("give a CHECK_ID, or --verify FILE")
     if verify is not None:
-        raise typer.Exit(_verify(verify, as_json))
+        raise typer.Exit(_verify(verify, root, as_json))
+    if root is not None:
+        raise typer.BadParameter("--root goes with --verify")
     settings = load_settings(store=store)
     language = report_language(settings, lang)
     with open_archive(settings) as archive:
@@ -82,18 +87,18 @@ def _write(
     from detector.render import render_html, render_pdf
 
     if html:
-        _save(html, render_html(kept, lang).encode())
+        save(html, render_html(kept, lang).encode())
     if pdf:
-        _save(pdf, render_pdf(kept, lang))
+        save(pdf, render_pdf(kept, lang))
     if evidence:
         from api.evidence import bundle_of
 
-        _save(evidence, bundle_of(settings, archive, kept))
+        save(evidence, bundle_of(settings, archive, kept))
     return bool(html or pdf or evidence)
 
 
-def _save(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
+def save(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all, and say so."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     fresh = Path(name)
     try:
@@ -115,18 +120,28 @@ def _umask() -> int:
     return mask
 
 
-def _verify(path: Path, as_json: bool) -> int:
+def _verify(path: Path, root: FileOption, as_json: bool) -> int:
     from detector.render import verify_bundle
+    from detector.render.signed import EVIDENCE
+    from detector.render.stamps import read_roots
 
-    found = verify_bundle(path.read_bytes())
+    found = verify_bundle(path.read_bytes(), read_roots(root.read_bytes()) if root else ())
     if as_json:
-        result = {"sound": found.sound, "check_id": found.check_id, "made_at": found.made_at, "key": found.key}
+        stamp = None
+        if found.stamp is not None:
+            stamp = {"at": found.stamp.at, "authority": found.stamp.authority, "trusted": found.stamp.trusted}
+        named = "check_id" if found.format == EVIDENCE else "domain"
+        result = {"sound": found.sound, named: found.subject, "made_at": found.made_at, "key": found.key, "stamp": stamp}
         print_json({**result, "files": list(found.files), "problems": list(found.problems)})
     elif found.sound:
+        named = "check" if found.format == EVIDENCE else "dossier on"
         typer.echo(
-            f"sound: check {found.check_id}, made {found.made_at}, {len(found.files)} files, all sums and the signature hold"
+            f"sound: {named} {found.subject}, made {found.made_at}, {len(found.files)} files, all sums and the signature hold"
         )
         typer.echo(f"signed with the key {found.key}: compare it with the one the newsroom has published")
+        if found.stamp is not None:
+            trust = "whose root was given" if found.stamp.trusted else "not checked: give its root certificate with --root"
+            typer.echo(f"stamped {found.stamp.at} by {found.stamp.authority or 'an unnamed authority'}, {trust}")
     else:
         typer.echo("NOT SOUND")
         for problem in found.problems:

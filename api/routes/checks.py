@@ -12,25 +12,29 @@ from api import schemas
 from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body
 from api.checking import check_one, check_with_key
 from api.checks import delete_check, get_check, list_checks
+from api.clock import now
 from api.deps import caller_of, record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems, time_range
-from api.evidence import bundle_of
+from api.evidence import bundle_of, letter_of
+from api.files import REPORT_CSP, file_answer, file_response
 from api.lines import Counts, LineStream, check_lines
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.schemas import CheckIn, VerdictName
+from detector.policy import Language
 from detector.render import render_html, render_pdf
+from detector.render.letters import Letter, LetterKind, letter_docx
 from fingerprints.article import check_text
+from fingerprints.dates import format_time
 from fingerprints.errors import InputError
 from fingerprints.stores.contract import Between, Scalar
 
 Lang = Annotated[Literal["id", "en"], Query(description="Language of the report")]
+ArticleId = Annotated[str, Query(description="The article of the match")]
+Kind = Annotated[LetterKind, Query(description="To the outlet, to Dewan Pers, to a platform, or about a correction")]
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FIELDS = {"domain": "domains", "article_id": "article_ids"}
 """Filters that a kept check has several values of."""
-REPORT_CSP = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; sandbox"
-)
-"""A report is one file with its styles inside; nothing in it may run, load or send anything."""
 
 
 def add_routes(app: FastAPI) -> None:
@@ -52,9 +56,10 @@ def add_routes(app: FastAPI) -> None:
         ("report.html", get_report_html, "text/html"),
         ("report.pdf", get_report_pdf, "application/pdf"),
         ("evidence.zip", get_evidence, "application/zip"),
+        ("letter.txt", get_letter_text, "text/plain"),
+        ("letter.docx", get_letter_docx, DOCX),
     ):
-        answer = {"description": "The file", "content": {media: {"schema": {"type": "string"}}}}
-        routes.add("GET", f"/checks/{{id}}/{name}", handler, {200: answer, **problems(404)})
+        routes.add("GET", f"/checks/{{id}}/{name}", handler, {200: file_answer(media), **problems(404)})
 
 
 async def create_check(
@@ -145,7 +150,7 @@ async def get_report_pdf(request: Request, id: PathId, lang: Lang = "id") -> Res
     """The report for a reader, as PDF."""
     report = await _kept(request, id, "report.read", format="pdf", lang=lang)
     pdf = await state(request).pool.run(render_pdf, report, lang)
-    return _file(pdf, "application/pdf", f"sidik-{report['id']}.pdf")
+    return file_response(pdf, "application/pdf", f"sidik-{report['id']}.pdf")
 
 
 async def get_evidence(request: Request, id: PathId, lang: Lang = "id") -> Response:
@@ -153,7 +158,31 @@ async def get_evidence(request: Request, id: PathId, lang: Lang = "id") -> Respo
     here = state(request)
     report = await _kept(request, id, "evidence.exported")
     bundle = await here.pool.run(bundle_of, here.settings, here.store, report)
-    return _file(bundle, "application/zip", f"sidik-{report['id']}-evidence.zip")
+    return file_response(bundle, "application/zip", f"sidik-{report['id']}-evidence.zip")
+
+
+async def get_letter_text(
+    request: Request, id: PathId, article_id: ArticleId, kind: Kind = "notice", lang: Lang = "id"
+) -> Response:
+    """A draft of a letter about one match, as text."""
+    letter = await _letter(request, id, article_id, kind, lang)
+    return Response(letter.text, media_type="text/plain; charset=utf-8")
+
+
+async def get_letter_docx(
+    request: Request, id: PathId, article_id: ArticleId, kind: Kind = "notice", lang: Lang = "id"
+) -> Response:
+    """The same as a document to edit."""
+    letter = await _letter(request, id, article_id, kind, lang)
+    data = await state(request).pool.run(letter_docx, letter, format_time(now()))
+    return file_response(data, DOCX, f"sidik-{kind.replace('_', '-')}.docx")
+
+
+async def _letter(request: Request, id: str, article_id: str, kind: LetterKind, lang: Language) -> Letter:
+    here = state(request)
+    check_text("article_id", article_id)
+    report = await _kept(request, id, "letter.exported", article=article_id, kind=kind, lang=lang)
+    return await here.pool.run(letter_of, here.store, here.detector.policy, report, article_id, kind, lang)
 
 
 async def _kept(request: Request, id: PathId, action: str, **details: str) -> dict[str, Any]:
@@ -166,7 +195,3 @@ async def _kept(request: Request, id: PathId, action: str, **details: str) -> di
         raise Problem(404, "There is no such check.")
     await record(request, action, id, **details)
     return report
-
-
-def _file(data: bytes, media: str, name: str) -> Response:
-    return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=media)

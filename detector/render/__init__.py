@@ -13,8 +13,9 @@ from detector.policy import Language
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.x509 import Certificate
 
-    from detector.render.evidence import Verification
+    from detector.render.signed import Stamper, Verification
 
 
 def render_html(report: Mapping[str, Any], lang: Language = "id") -> str:
@@ -37,15 +38,16 @@ def evidence_zip(
     key: Ed25519PrivateKey,
     now: str,
     capture: bytes | None = None,
+    stamp: Stamper | None = None,
 ) -> bytes:
     """The evidence bundle: see `detector.render.evidence.bundle`."""
     from detector.render.evidence import bundle
 
-    return bundle(report, articles, key, now, capture)
+    return bundle(report, articles, key, now, capture, stamp)
 
 
-def verify_bundle(data: bytes) -> Verification:
-    """Check a bundle's sums and signature, offline: see `detector.render.evidence.verify`."""
-    from detector.render.evidence import verify
+def verify_bundle(data: bytes, roots: Sequence[Certificate] = ()) -> Verification:
+    """Check a bundle's sums, signature and time stamp, offline: see `detector.render.signed.verify`."""
+    from detector.render.signed import verify
 
-    return verify(data)
+    return verify(data, roots)

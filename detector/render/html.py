@@ -15,7 +15,8 @@ from detector.render.words import moment, percent, reasons, words
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates that escape everything."""
     return Environment(
         loader=PackageLoader("detector.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -26,7 +27,7 @@ def render(report: Mapping[str, Any], lang: Language) -> str:
     passages = numbered(report)
     submission = report["submission"]
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -39,12 +40,12 @@ def render(report: Mapping[str, Any], lang: Language) -> str:
             segments=segments(submission["text"], passages, submission["boilerplate"]),
             percent=lambda value: percent(value, lang),
             moment=lambda value: moment(value, lang),
-            web=_is_web,
+            web=is_web,
         )
     )
 
 
-def _is_web(url: str | None) -> bool:
+def is_web(url: str | None) -> bool:
     """True for what may stand in a link: a `javascript:` URL must not."""
     try:
         return bool(url) and urlsplit(url).scheme in ("http", "https")

@@ -22,26 +22,27 @@ _UNPRINTABLE = re.compile(
     "\u2190-\u23ff\u2460-\u262f\ufb00-\ufb06\ufeff\ufffd]"
 )
 """Code points outside what the bundled fonts hold (found by setting each one in PDF/A, which refuses a missing glyph)."""
-_FONTS = ["Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"]
+FONTS = ["Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"]
 
 
 def render(report: Mapping[str, Any], lang: Language) -> bytes:
     """See `detector.render.render_pdf`. Texts reach the typesetter as data, never as markup."""
-    import typst
-
     with tempfile.TemporaryDirectory(prefix="sidik-") as folder:
         root = Path(folder)
-        source = root / "report.typ"
-        source.write_text(files("detector.render").joinpath("templates/report.typ").read_text("utf-8"), "utf-8")
         (root / "report.json").write_bytes(orjson.dumps(_data(report, lang)))
-        pdf = typst.compile(
-            str(source),
-            root=str(root),
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=["a-2b"],
-            timestamp=int(datetime.fromisoformat(report["created_at"]).timestamp()),
-        )
+        return typeset(root, files("detector.render").joinpath("templates/report.typ").read_text("utf-8"), report["created_at"])
+
+
+def typeset(root: Path, source: str, at: str) -> bytes:
+    """PDF/A-2b of a Typst source that may read the files in `root`. `at`: its date, RFC 3339."""
+    import typst
+
+    path = root / "source.typ"
+    path.write_text(source, "utf-8")
+    timestamp = int(datetime.fromisoformat(at).timestamp())
+    pdf = typst.compile(
+        str(path), root=str(root), ignore_system_fonts=True, format="pdf", pdf_standards=["a-2b"], timestamp=timestamp
+    )
     assert isinstance(pdf, bytes)
     return pdf
 
@@ -54,25 +55,25 @@ def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     evasion = submission["evasion"]
     return {
         "lang": lang,
-        "fonts": _FONTS,
+        "fonts": FONTS,
         "w": {**w, "method_text": w["method_text"].format(n=engine["verbatim_run_words"])},
         "terms": terms,
-        "id": _printable(report["id"] + (f" ({report['ref']})" if report["ref"] else "")),
+        "id": printable(report["id"] + (f" ({report['ref']})" if report["ref"] else "")),
         "verdict": words("verdicts", lang)[report["verdict"]],
         "score": percent(report["score"], lang),
         "made": moment(report["created_at"], lang),
         "flagged": w["yes"] if report["flagged"] else w["no"],
-        "reasons": [_printable(reason) for reason in reasons(report, lang)],
+        "reasons": [printable(reason) for reason in reasons(report, lang)],
         "evasion": w["evasion"].format(**evasion) if any(evasion.values()) else "",
         "submission": {
-            "title": _printable(submission["title"] or ""),
-            "url": _printable(submission["url"] or ""),
+            "title": printable(submission["title"] or ""),
+            "url": printable(submission["url"] or ""),
             "published": moment(submission["published_at"], lang),
             "size": f"{submission['words']} {w['words']}, {submission['own_words']} {w['own_words']}",
             "sha256": submission["sha256"],
             "segments": [
                 {
-                    "text": _printable(s.text),
+                    "text": printable(s.text),
                     "kind": "exempt" if s.exempt else s.kind,
                     "furniture": s.boilerplate,
                     "opens": list(s.opens),
@@ -103,9 +104,9 @@ def _match(match: Mapping[str, Any], lang: str) -> dict[str, Any]:
     if article["author"]:
         notes.append(article["author"])
     return {
-        "title": _printable(article["title"] or article["id"]),
-        "notes": _printable(" · ".join(notes)),
-        "url": _printable(article["url"] or ""),
+        "title": printable(article["title"] or article["id"]),
+        "notes": printable(" · ".join(notes)),
+        "url": printable(article["url"] or ""),
         "sha256": article["sha256"],
         "score": percent(match["score"], lang),
         "copied": percent(match["copied"], lang),
@@ -131,14 +132,14 @@ def _passage(passage: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "number": passage["number"],
         "kind": "exempt" if passage["exempt"] else passage["kind"],
         "notes": " · ".join(notes),
-        "article_title": _printable(article["title"] or article["id"]),
-        "submission": _printable(passage["submission"]["text"]),
-        "article": _printable(passage["article"]["text"]),
+        "article_title": printable(article["title"] or article["id"]),
+        "submission": printable(passage["submission"]["text"]),
+        "article": printable(passage["article"]["text"]),
         "at": f"[{passage['submission']['start']}, {passage['submission']['end']})",
         "article_at": f"[{passage['article']['start']}, {passage['article']['end']})",
     }
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` with every character that the fonts cannot show, or that would turn the direction of others, as ``[U+1F600]``."""
     return _UNPRINTABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)

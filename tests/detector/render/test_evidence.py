@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from detector.render import evidence_zip, verify_bundle
-from detector.render.evidence import key_fingerprint
+from detector.render.signed import key_fingerprint
 from fingerprints.errors import InputError
 
 from .sample import ARTICLE, report
@@ -37,7 +37,7 @@ def rewrite(data: bytes, change: dict[str, bytes | None]) -> bytes:
 def test_a_bundle_is_sound_and_complete(bundle: bytes) -> None:
     found = verify_bundle(bundle)
     assert found.sound, found.problems
-    assert found.check_id == "chk_1"
+    assert found.subject == "chk_1"
     assert found.key == key_fingerprint(KEY.public_key())
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         assert json.loads(archive.read("report.json")) == report()
@@ -101,7 +101,7 @@ def test_the_readme_commands_check_the_signature(bundle: bytes, tmp_path: Path) 
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         archive.extractall(tmp_path)
     for line in (tmp_path / "README.txt").read_text().splitlines():
-        if line.strip().startswith(("base64", "openssl")):
+        if line.strip().startswith(("base64", "openssl pkeyutl")):
             done = subprocess.run(line.strip(), shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
     assert "Signature Verified Successfully" in done.stdout

@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from detector.render import render_pdf
-from detector.render.pdf import _printable
+from detector.render.pdf import printable
 
 from .sample import report
 
@@ -48,7 +48,7 @@ def test_every_character_can_be_set() -> None:
     every = "".join(chr(c) for c in range(0x3100) if unicodedata.category(chr(c)) not in ("Cs", "Cn")) + "".join(
         map(chr, range(0xFB00, 0x10000))
     )
-    shown = _printable(every)
+    shown = printable(every)
     rep = report(matches=[])
     rep["submission"] |= {"text": " ".join(dict.fromkeys(shown)), "boilerplate": []}
     assert "ﬁ" in shown

@@ -1,0 +1,160 @@
+"""Letters about one match, filled from a kept check: drafts that a lawyer confirms, as text and as a document to edit."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from detector.policy import Language
+from detector.render.segments import numbered
+from detector.render.words import moment, percent, words
+from fingerprints.errors import InputError
+
+LetterKind = Literal["notice", "press_council", "removal", "correction"]
+"""To the outlet; to Dewan Pers; to a platform; to an outlet that still carries sentences which were corrected."""
+SHOWN, SHOWN_WORDS = 3, 60
+"""Passages quoted in a letter, the longest that count, and words of each: the rest is in the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`draft`: the line that says what it is. `body`: paragraphs parted by blank lines; those that begin with "- " are lists."""
+
+    draft: str
+    body: str
+
+    @property
+    def text(self) -> str:
+        """The whole letter as plain text."""
+        return f"{self.draft}\n\n{self.body}"
+
+
+def write_letter(
+    kind: LetterKind,
+    report: Mapping[str, Any],
+    article_id: str,
+    *,
+    newsroom: str | None,
+    now: str,
+    superseded: Sequence[str] = (),
+    lang: Language = "id",
+) -> Letter:
+    """The letter about the match of `report` with an article. `newsroom`: our name, None to leave it open. `now`: RFC 3339.
+    `superseded`: what a letter of correction is about. Raises `InputError` when there is no such match or nothing to correct."""
+    match = next((m for m in report["matches"] if m["article"]["id"] == article_id), None)
+    if match is None:
+        raise InputError("article_id", f"the check has no match with {article_id!r}")
+    if kind == "correction" and not superseded:
+        raise InputError("kind", "the copy carries no sentence that a later version dropped or corrected")
+    said = words("letters", lang)
+    values = _values(report, match, said, lang)
+    body = _template(f"{kind}.{lang}.txt").render(
+        **values, newsroom=newsroom or said["newsroom"], made=moment(now[:10], lang), superseded=[_line(s) for s in superseded]
+    )
+    return Letter(said["draft"], body.strip() + "\n")
+
+
+def letter_docx(letter: Letter, now: str) -> bytes:
+    """The letter as a document that word processors edit. `now`: RFC 3339."""
+    from datetime import datetime
+
+    from docx import Document
+    from docx.shared import Pt
+
+    document = Document()
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = "Times New Roman", Pt(11)
+    document.add_paragraph().add_run(letter.draft).bold = True
+    for block in letter.body.split("\n\n"):
+        lines: list[str] = []
+        for line in block.strip("\n").split("\n"):
+            if line.startswith("- "):
+                _paragraph(document, lines)
+                lines = []
+                document.add_paragraph(line[2:], style="List Bullet")
+            else:
+                lines.append(line)
+        _paragraph(document, lines)
+    at = datetime.fromisoformat(now)
+    properties = document.core_properties
+    properties.author, properties.created, properties.modified = "", at, at
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def _paragraph(document: Any, lines: list[str]) -> None:
+    if any(lines):
+        document.add_paragraph("\n".join(lines))
+
+
+def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[str, str], lang: Language) -> dict[str, Any]:
+    submission, article, url = report["submission"], match["article"], report["submission"]["url"]
+    mine = [p for p in numbered(report) if p["match"] is match and p["exempt"] is None]
+    best = sorted(mine, key=lambda p: -p["words"])[:SHOWN]
+    host = urlsplit(url).hostname if url else None
+    terms = words("terms", lang)
+    return {
+        "check_id": report["id"],
+        "checked": moment(report["created_at"], lang),
+        "site": host or said["site"],
+        "url_of_site": f"https://{host}/" if host else said["no_url"],
+        "submission": {
+            "title": _line(submission["title"] or said["unnamed"]),
+            "url": _line(url or said["no_url"]),
+            "published": _date(submission["published_at"], said, lang),
+            "words": submission["own_words"],
+        },
+        "article": {
+            "title": _line(article["title"] or said["unnamed"]),
+            "url": _line(article["url"] or said["no_url"]),
+            "published": _date(article["published_at"], said, lang),
+            "author": _line(article["author"] or ""),
+        },
+        "words": match.get("counting_words", sum(p["words"] for p in mine)),
+        "copied": percent(match["copied"], lang),
+        "taken": percent(match["taken"], lang),
+        "longest": match["longest_run_words"],
+        "attribution": match["attribution"],
+        "attribution_sentence": said[match["attribution"]],
+        "first_sentence": said[f"first_{match['first']}"],
+        "passages": [
+            {
+                "number": p["number"],
+                "kind": terms[p["kind"]],
+                "words": p["words"],
+                "theirs": _cut(p["submission"]["text"]),
+                "ours": _cut(p["article"]["text"]),
+            }
+            for p in sorted(best, key=lambda p: p["number"])
+        ],
+        "more": len(mine) - len(best),
+    }
+
+
+def _date(value: str | None, said: Mapping[str, str], lang: Language) -> str:
+    return moment(value, lang) if value else said["no_date"]
+
+
+def _cut(text: str) -> str:
+    found = _line(text).split(" ")
+    return " ".join(found[:SHOWN_WORDS]) + (" [...]" if len(found) > SHOWN_WORDS else "")
+
+
+def _line(text: str) -> str:
+    """`text` in one line, without what a document cannot hold or what turns the direction of others."""
+    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Cf") else c for c in text).split())
+
+
+@cache
+def _template(name: str) -> Any:
+    loader = PackageLoader("detector.render", "templates/letters")
+    found = Environment(loader=loader, autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - plain text
+    return found.get_template(name)
