@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fingerprints.article import Span
 
-MARKS = "\"“”„‟«»'‘’‚‛`"
+MARKS = "\"“”„‟«»＂″〝〞'‘’‚‛`"
 """Characters that can open or close direct speech. A text without any has no quotation."""
 
 BEFORE, AFTER = 140, 110
@@ -17,31 +17,60 @@ LINKING = 30
 """Code points that may stand between two parts of one speech in a sentence (`"...", dan "..."`)."""
 NESTED = 40
 """Marks within one speech; beyond, the text is not direct speech, and looking further would cost without bound."""
+SAID_SO = 80
+"""Code points searched for the attribution in a paragraph after the speech that begins with `Hal itu`."""
+PARAGRAPHS = 1200
+"""Code points of speech that runs on over paragraphs without a new opening mark."""
 SINGLE_WORDS = 4
 """Words from which single marks can hold direct speech; below they hold nicknames and titles."""
 
-_DOUBLE = re.compile("''|‘‘|’’|``|[\"“”„‟«»]")
+_DOUBLE = re.compile("''|‘‘|’’|``|[\"“”„‟«»＂″〝〞]")
 _SINGLE = re.compile("['‘’‚‛`]")
-_OPEN_ONLY = frozenset("“„«")
-_CLOSE_ONLY = frozenset("”»")
+_OPEN_ONLY = frozenset("“„«〝")
+_CLOSE_ONLY = frozenset("”»〞")
 
 _SPEECH = """kata ujar jelas tutur ungkap imbuh tegas papar terang sebut ucap pungkas beber lanjut cetus tambah tandas tukas kilah
     sergah timpal jawab tanya tulis cuit harap pinta ajak imbau himbau keluh seloroh kelakar kenang cerita pesan urai rinci
     sambung bilang klaim tuding kecam komentar teriak bisik gumam sindir nilai tutup kutip lapor saran bantah puji akui
-    canda ancam jabar tantang elak gugat tekan celetuk sahut"""
-_NASAL = "ata|yata|ampai|apar|egas|utur|erang|ebut|ambah|ulis|anya|arap|inta|esan|utip|ritik|elas"
-"""Stems as a prefix changes them: kata, meng-ata-kan."""
+    canda ancam jabar tantang elak gugat tekan celetuk sahut bunyi lontar sesal tepis tampik gurau dalih celoteh tegur sanggah
+    singgung simpul ulas"""
+_AFFIXED = "kisah kritik respons usul balas tanggap utara anjur"
+"""Stems that tell of speech only with a prefix or a suffix: kisahnya, mengutarakan."""
+_NO_NASAL = frozenset(("tutup",))
+"""Stems that say something else with a nasal prefix: menutup."""
+_WITH_BER = "kata ujar tutur cerita komentar teriak bisik kelakar canda harap pesan seloroh tanya janji"
+_OTHERS = "menurut demikian aku akunya dilansir melansir mengaku membenarkan"
+_NOUNS = "penjelasan pernyataan penuturan pengakuan ungkapan perkataan ucapan keluhan keterangan"
+"""What is said, with -nya: `"...," begitu penjelasannya`."""
 _ENGLISH_SPEECH = """said says say saying told tells adds added according stated states explained explains wrote writes replied
     asked noted argued claimed insisted warned announced remarked commented continued concluded declared admitted recalled
     recounted tweeted stressed emphasized reiterated responded testified called quipped"""
-_STEMS, _ENGLISH = "|".join(_SPEECH.split()), "|".join(_ENGLISH_SPEECH.split())
-_ATTRIBUTION = re.compile(
-    rf"\b(?:(?:{_STEMS})(?:nya|kan|kannya)?|(?:me|mem|men|meng|meny|di)(?:{_STEMS}|{_NASAL})(?:i|kan|kannya|nya)?"
-    r"|ber(?:kata|ujar|tutur|cerita|komentar|teriak|bisik|kelakar|canda|harap|pesan|seloroh|tanya|janji)"
-    rf"|menurut|demikian|aku|akunya|dilansir|melansir|mengaku|membenarkan|{_ENGLISH})\b",
+
+
+def _attributing() -> frozenset[str]:
+    """Every form of a word that attributes speech, in small letters."""
+    stems, nouns = f"{_SPEECH} {_AFFIXED}".split(), _NOUNS.split()
+    nasal = [stem[1:] for stem in stems if stem[0] in "ptsk" and stem not in _NO_NASAL]  # kata: meng-ata-kan
+    prefixed = [prefix + stem for prefix in ("me", "mem", "men", "meng", "meny", "di") for stem in stems]
+    prefixed += [prefix + stem for prefix in ("mem", "men", "meng", "meny") for stem in nasal]
+    prefixed += ["menyatakan", "dinyatakan", "menyampaikan", "disampaikan"]
+    forms = {word + suffix for word in prefixed for suffix in ("", "i", "kan", "nya", "kannya")}
+    forms.update(stem + suffix for stem in _SPEECH.split() for suffix in ("", "kan", "nya", "kannya"))
+    forms.update(word + "nya" for word in [*stems, *nouns])
+    forms.update("ber" + stem for stem in _WITH_BER.split())
+    return frozenset([*forms, *_OTHERS.split(), *_ENGLISH_SPEECH.split()])
+
+
+_ATTRIBUTING = _attributing()
+_STEMS = "|".join(_SPEECH.split())
+_SPOKEN_BY = re.compile(rf"[,.?!…][ \t]*(?=(?:{_STEMS}|menurut|demikian)(?:nya)?\b)", re.IGNORECASE)
+_SIGNED = re.compile(r"[ \t]*[—–][ \t]*[A-Z]")
+"""A dash and a name right after the closing mark."""
+_SAID_SO = re.compile(
+    r"\s*(?:demikian(?:lah)?|begitu(?:lah)?|itulah|(?:hal|pernyataan|ucapan|ungkapan|kalimat) (?:itu|tersebut|ini))\b",
     re.IGNORECASE,
 )
-_SPOKEN_BY = re.compile(rf"[,.?!…][ \t]*(?=(?:{_STEMS}|menurut|demikian)(?:nya)?\b)", re.IGNORECASE)
+"""How the paragraph after speech begins that names its speaker."""
 _WORD = re.compile(r"\w+")
 
 
@@ -110,7 +139,7 @@ def _closes(text: str, mark: re.Match[str]) -> bool:
     if mark[0] in _CLOSE_ONLY:
         return True
     if mark[0] in _OPEN_ONLY:
-        return mark[0] == "“" and not after.isalnum() and not before.isspace()  # closes German style, and careless typing
+        return mark[0] in "“«" and not after.isalnum() and not before.isspace()  # closes German style, and careless typing
     return not before.isspace() or not after.isalnum()
 
 
@@ -123,10 +152,9 @@ def _closing(text: str, marks: list[re.Match[str]], opened: int) -> int | None:
         if at > opened + NESTED:
             return None
         if mark.start() > limit:
-            # Lines broken by hand: the speech runs on if what comes next can only be a closing mark.
-            between = text[limit : mark.start()]
-            runs_on = "\n\n" not in between and not _opens(text, mark) and not _reopens(text, limit)
-            return at if runs_on and _closes(text, mark) else None
+            # Over lines and paragraphs speech runs on if what comes next can only be a closing mark.
+            near = mark.start() - marks[opened].end() <= PARAGRAPHS
+            return at if near and not _opens(text, mark) and _closes(text, mark) and not _reopens(text, limit) else None
         if mark[0] in _OPEN_ONLY and not _closes(text, mark):
             depth += 1  # nested
         elif _closes(text, mark):
@@ -211,7 +239,9 @@ def _names_speaker(text: str, found: list[_Speech], at: int) -> bool:
     if text[speech.end : line_end].strip() == "" and text[line_end : line_end + 2].strip().islower():
         line_end = _line_end(text, line_end + 2)  # the sentence goes on in the next line
     high = min(found[at + 1].start if at + 1 < len(found) else len(text), speech.end + AFTER, line_end)
-    if _ATTRIBUTION.search(text, speech.end, high):
+    if _attributes(text, speech.end, high) or _SIGNED.match(text, speech.end, high):
+        return True
+    if (so := _SAID_SO.match(text, speech.end)) and _attributes(text, so.end(), so.end() + SAID_SO):
         return True
     lead = text[low : speech.start]
     own_line = lead.rfind("\n") + 1
@@ -219,7 +249,12 @@ def _names_speaker(text: str, found: list[_Speech], at: int) -> bool:
     if not line.strip() and own_line:  # speech opens the paragraph: the one before may lead in with a colon
         line = lead.rstrip()[-BEFORE:]
         line = line if line.endswith(":") else ""
-    return bool(_ATTRIBUTION.search(line)) or line.rstrip().endswith(":")
+    return _attributes(line, 0, len(line)) or line.rstrip().endswith(":")
+
+
+def _attributes(text: str, start: int, end: int) -> bool:
+    """True when one of the words in `[start, end)` attributes speech."""
+    return not _ATTRIBUTING.isdisjoint(_WORD.findall(text[start:end].lower()))
 
 
 def _goes_on(text: str, earlier: _Speech, speech: _Speech) -> bool:
