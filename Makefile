@@ -12,6 +12,7 @@ help:
 	@echo "make run      install, load the sample articles into a new store, serve at http://127.0.0.1:$(PORT)"
 	@echo "make test     install what the tests need and run all of them"
 	@echo "make check    lint, types, directions of import"
+	@echo "make faults   kill -9, crashes at every step, damaged files, hostile clients: 50 rounds on each store"
 	@echo "make bench    speed beside the peers (installs them); make quality: the large quality sets"
 
 run: $(VENV)/.installed
@@ -45,6 +46,10 @@ test-tools:
 
 test: $(VENV)/.tested test-tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# Kills, damage, hostile clients: 50 rounds on each store, where `make test` does 5. SIDIK_TEST_SEED repeats a run.
+faults: $(VENV)/.tested test-tools
+	SIDIK_TEST_ROUNDS=50 $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

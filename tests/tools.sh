@@ -1,8 +1,10 @@
 #!/bin/sh
-# Installs what the tests need from Debian, where it is missing and this is root: a browser, and the libraries of the test MongoDB.
+# Installs what the tests need from Debian, where it is missing and this is root: a browser,
+# the libraries of the test MongoDB, and strace, which records what reaches the disk.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v strace >/dev/null 2>&1 || missing="$missing strace"
 for library in libcurl.so.4:libcurl4 libssl.so.3:libssl3 liblzma.so.5:liblzma5; do
     ldconfig -p 2>/dev/null | grep -q "${library%%:*}" || missing="$missing ${library##*:}"
 done

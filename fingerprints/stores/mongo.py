@@ -20,6 +20,7 @@ from fingerprints.errors import StoreError, StoreUnavailable
 from fingerprints.stores import exchange
 from fingerprints.stores.codec import decode_article, encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
+from fingerprints.stores.mongo_orphans import Patience
 from fingerprints.stores.mongo_records import MongoRecords
 from fingerprints.stores.mongo_restore import Restore
 from fingerprints.stores.mongo_rows import New, insert_versions, stored
@@ -64,7 +65,10 @@ class MongoStore:
     def _write(self, work: Callable[[ClientSession, int], T]) -> T:
         """Run `work(session, last seq)` in a transaction, in its turn; it may run several times before one goes through."""
 
+        patience = Patience(self._client)
+
         def turn(session: ClientSession) -> T:
+            patience.over_again()
             meta = self._meta.find_one_and_update({**_STORE, "restoring": None}, {"$inc": {"turn": 1}}, session=session)
             if meta is None:
                 raise StoreUnavailable(f"store {self._url}: is being restored, or a restore was cut off: run it again")

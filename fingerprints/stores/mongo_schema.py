@@ -34,6 +34,8 @@ from fingerprints.errors import InputError, StoreError, StoreUnavailable
 
 Bson = dict[str, Any]
 OLDEST_SERVER = (6, 0)
+APP_NAME = "sidik"
+"""Names our connections on the server."""
 DEFAULT_DATABASE = "sidik"
 _NOT_PRIMARY = frozenset((91, 189, 10058, 10107, 11600, 11602, 13435, 13436))
 
@@ -73,7 +75,7 @@ def connect(url: str, timeout: float) -> MongoClient[Bson]:
     try:
         return MongoClient(
             url,
-            appname="sidik",
+            appname=APP_NAME,
             w="majority",
             journal=True,
             retryWrites=True,

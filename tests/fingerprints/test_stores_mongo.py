@@ -282,3 +282,16 @@ def test_a_server_that_is_not_primary_is_said_and_comes_back(new_mongod: Callabl
     direct.close()
     store.close()
     server.kill()
+
+
+def test_a_transaction_left_open_by_a_killed_process_keeps_nobody_waiting(store: MongoStore, url: str) -> None:
+    """MongoDB would keep it, and its lock, for a minute: longer than a write may take."""
+    killed = MongoStore(url)
+    session = killed._client.start_session()
+    session.start_transaction()
+    killed._meta.find_one_and_update({"_id": "store"}, {"$inc": {"turn": 1}}, session=session)
+    assert store.put_many([article("a")], NOW)[0].change == "created"
+    with pytest.raises(OperationFailure, match=r"aborted|ended|NoSuch|killed|does not match"):
+        session.commit_transaction()
+    session.end_session()
+    killed.close()
