@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,18 +12,23 @@ from fastapi import FastAPI
 
 from api import openapi, problems
 from api.audit import AuditLog
+from api.background import Background
 from api.clock import new_id, now
+from api.deliveries import TIMEOUT, Deliverer
 from api.deps import State
 from api.endpoints import unscoped_routes
 from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
 from api.pool import Pool
-from api.routes import articles, audit, checks, dossiers, health, keys
+from api.routes import articles, audit, checks, dossiers, health, keys, webhooks
 from api.scanning.fetching import Fetcher
 from api.settings import Settings
 from api.web import pages
 from detector import Detector, Policy
+
+FAILING, AGAIN = "webhooks cannot be told", "webhooks are told again"
+logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -38,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    for module in (articles, checks, dossiers, keys, audit, health, openapi, pages):
+    for module in (articles, checks, dossiers, keys, audit, webhooks, health, openapi, pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")
@@ -55,9 +61,15 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     metrics = Metrics(partial(_gauges, detector, pool))
     app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log)
     follower = Follower(detector.follow)
+    sender = Fetcher(settings.fetch_allow, timeout=TIMEOUT)
+    deliverer = Deliverer(detector.store, sender.post)
+    delivering = Background("deliver", deliverer.step, 1.0, logger=logger, failing=FAILING, again=AGAIN)
     try:
         yield
     finally:
+        delivering.close()
+        deliverer.close()
+        sender.close()
         follower.close()
         pool.close()
         doorkeeper.close()

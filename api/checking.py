@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from api.checks import Report, save_check
+from api.checks import Report, announce_again, save_check
 from api.clock import new_id
 from api.deps import State
 from api.idempotency import Claim, claim, release, settle
@@ -32,6 +32,7 @@ def check_with_key(here: State, caller: Caller, key: str, raw: bytes, deadline: 
     """As `check_one`, once for each `Idempotency-Key`: sent again, the first answer comes back."""
     claimed = claim(here.store, caller, key, raw, new_id(), here.settings.time_budget_seconds)
     if not isinstance(claimed, Claim):
+        announce_again(here.store, claimed["id"])
         return claimed["id"], orjson.dumps(claimed)
     try:
         report = {**make_report(here, decode_object(raw), deadline), "id": claimed.check_id}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from api.clock import microseconds
+from api.events import emit_flagged, finding_of
 from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
 from fingerprints.domains import host, registrable_domain
 from fingerprints.stores.contract import Between, Kind, Record, Scalar, Store
@@ -24,8 +25,18 @@ def save_check(store: Store, report: Report, source_id: str | None = None, scan_
 
 
 def save_checks(store: Store, reports: Sequence[Report], source_id: str | None = None, scan_id: str | None = None) -> None:
-    """As `save_check`, for several at once: all are kept, or none."""
-    store.records.insert_many(CHECKS, [(report["id"], _doc(report, source_id, scan_id)) for report in reports])
+    """As `save_check`, for several at once: all are kept, or none. Whoever wants to know is told of those flagged."""
+    kept = store.records.insert_many(CHECKS, [(report["id"], _doc(report, source_id, scan_id)) for report in reports])
+    for record, report in zip(kept, reports, strict=True):
+        if report["flagged"]:
+            emit_flagged(store, short_form(record), finding_of(report))
+
+
+def announce_again(store: Store, id: str) -> None:
+    """Tell of a kept check what a crash may have left untold; what was told is not told twice."""
+    record = store.records.get(CHECKS, id)
+    if record is not None and record.doc["flagged"]:
+        emit_flagged(store, short_form(record), finding_of(record.doc["report"]))
 
 
 def _doc(report: Report, source_id: str | None, scan_id: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from api.events import EventName
 from fingerprints.article import check_text
 from fingerprints.dates import canonical_time
 from fingerprints.errors import InputError
@@ -88,6 +89,17 @@ class KeyIn(Given):
     scopes: list[Scope] = Field(min_length=1, max_length=20)
     expires_at: Time | None = None
     rate_per_minute: int | None = Field(None, ge=1, le=1_000_000)
+
+
+class WebhookIn(Given):
+    """A webhook to make, and which events it is told of."""
+
+    url: Text = Field(min_length=1, max_length=2000)
+    events: list[EventName] = Field(min_length=1, max_length=20)
+    secret: Text | None = Field(None, max_length=200, description="`whsec_` and base64 of 24 to 64 bytes; else one is made")
+    source_ids: list[Text] | None = Field(None, max_length=1000, description="Only what these sources brought")
+    verdicts: list[Literal["copy", "partial_copy", "rewrite"]] | None = Field(None, max_length=20)
+    min_score: float | None = Field(None, ge=0, le=1)
 
 
 class FieldError(BaseModel):
@@ -291,6 +303,52 @@ class AuditEntryOut(Out):
 
 class AuditPage(BaseModel):
     items: list[AuditEntryOut]
+    next_cursor: str | None
+
+
+class WebhookOut(Out):
+    id: str
+    url: str
+    events: list[EventName]
+    created_at: str
+    disabled: dict[str, str] | None = Field(description="When and why nothing is sent any more")
+    source_ids: list[str] | None
+    verdicts: list[str] | None
+    min_score: float | None
+
+
+class NewWebhookOut(WebhookOut):
+    secret: str = Field(description="The secret itself: shown here and never again")
+
+
+class RotatedWebhookOut(NewWebhookOut):
+    old_secret_until: str
+
+
+class WebhookPage(BaseModel):
+    items: list[WebhookOut]
+    next_cursor: str | None
+
+
+class AttemptOut(BaseModel):
+    at: str
+    status: int | None = Field(description="None: no answer")
+    detail: str
+
+
+class DeliveryOut(Out):
+    id: str = Field(description="Also the `webhook-id`")
+    type: EventName
+    status: Literal["pending", "delivered", "dead"]
+    created_at: str
+    next_attempt_at: str | None
+    attempts: list[AttemptOut]
+    reason: str | None
+    payload: dict[str, Any]
+
+
+class DeliveryPage(BaseModel):
+    items: list[DeliveryOut]
     next_cursor: str | None
 
 
