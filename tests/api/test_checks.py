@@ -134,7 +134,7 @@ def test_addresses_that_are_not_public_are_not_fetched(http: httpx.Client, web: 
 
 
 def bulk(http: httpx.Client, lines: list[Any], query: str = "") -> list[dict[str, Any]]:
-    answer = http.post(f"/v1/checks/bulk{query}", content="\n".join(json.dumps(line) for line in lines))
+    answer = http.post(f"/v1/checks/bulk{query}", content="".join(json.dumps(line) + "\n" for line in lines))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-ndjson")
     return [json.loads(line) for line in answer.text.splitlines()]
 
