@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STORE  ?= sqlite:///sidik.db
 PORT   ?= 8000
 
-.PHONY: run install test test-tools check bench faults quality demo clean help
+.PHONY: run install test test-tools check bench faults quality fuzz clean help
 
 help:
 	@echo "make run      install, load the sample articles into a new store, serve at http://127.0.0.1:$(PORT)"
@@ -47,9 +47,15 @@ test-tools:
 test: $(VENV)/.tested test-tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+<<<<<<< HEAD
 # Kills, damage, hostile clients: 50 rounds on each store, where `make test` does 5. SIDIK_TEST_SEED repeats a run.
 faults: $(VENV)/.tested test-tools
 	SIDIK_TEST_ROUNDS=50 $(BIN)/python -m pytest -s tests/faults $(ARGS)
+=======
+# Each reader and each route under some hundreds of inputs; `make test` runs the same with a few.
+fuzz: $(VENV)/.tested
+	SIDIK_TEST_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -n 2 tests/security $(ARGS)
+>>>>>>> 5adda24 (Every route and every reader under generated input: few in make test, many in make fuzz)
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .
