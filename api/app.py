@@ -24,7 +24,8 @@ from api.pool import Pool
 from api.routes import articles, audit, checks, dossiers, health, keys, webhooks
 from api.scanning.fetching import Fetcher
 from api.settings import Settings
-from api.web import pages
+from api.web import checks as check_pages
+from api.web import session
 from detector import Detector, Policy
 
 FAILING, AGAIN = "webhooks cannot be told", "webhooks are told again"
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    for module in (articles, checks, dossiers, keys, audit, webhooks, health, openapi, pages):
+    for module in (articles, checks, dossiers, keys, audit, webhooks, health, openapi, session, check_pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")

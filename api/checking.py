@@ -15,16 +15,15 @@ from api.keys import Caller
 from api.pool import Deadline
 from api.schemas import CheckIn
 from api.submissions import submission_of
+from detector import CheckRequest
 
 Answer = tuple[str, bytes]
 """Id of the check, and its report as JSON."""
 
 
-def check_one(here: State, raw: bytes, deadline: Deadline) -> Answer:
+def check_one(here: State, caller: Caller, raw: bytes, deadline: Deadline) -> Answer:
     """Check the submission in `raw` and keep the report. Raises `InputError`, `ValidationError`, `FetchError`, `Problem` 503."""
-    report = make_report(here, decode_object(raw), deadline)
-    deadline.check()
-    save_check(here.store, report)
+    report = check_and_keep(here, caller, request_of(here, decode_object(raw), deadline), deadline)
     return report["id"], orjson.dumps(report)
 
 
@@ -35,9 +34,8 @@ def check_with_key(here: State, caller: Caller, key: str, raw: bytes, deadline: 
         announce_again(here.store, claimed["id"])
         return claimed["id"], orjson.dumps(claimed)
     try:
-        report = {**make_report(here, decode_object(raw), deadline), "id": claimed.check_id}
-        deadline.check()
-        save_check(here.store, report)
+        request = request_of(here, decode_object(raw), deadline)
+        report = check_and_keep(here, caller, request, deadline, id=claimed.check_id)
     except BaseException:
         release(here.store, claimed)
         raise
@@ -45,11 +43,25 @@ def check_with_key(here: State, caller: Caller, key: str, raw: bytes, deadline: 
     return report["id"], orjson.dumps(report)
 
 
-def make_report(here: State, values: dict[str, Any], deadline: Deadline) -> Report:
-    """The report on a submission as it came in; keeps nothing."""
+def check_and_keep(here: State, caller: Caller, request: CheckRequest, deadline: Deadline, id: str | None = None) -> Report:
+    """The report on a submission, kept (under `id`, if given) as what `caller` asked for."""
+    report = run_request(here, request)
+    if id is not None:
+        report["id"] = id
+    deadline.check()
+    save_check(here.store, report, by=caller, request=request)
+    return report
+
+
+def request_of(here: State, values: dict[str, Any], deadline: Deadline) -> CheckRequest:
+    """The submission in a request as it came in, its page fetched if only a URL is given."""
     given = CheckIn.model_validate(values)
     deadline.check()
-    request = submission_of(given, here.settings.max_text_bytes, here.fetcher.get, deadline)
+    return submission_of(given, here.settings.max_text_bytes, here.fetcher.get, deadline)
+
+
+def run_request(here: State, request: CheckRequest) -> Report:
+    """The report on a submission; keeps nothing."""
     report = here.detector.run(request).to_dict()
     here.metrics.checks.labels(report["verdict"]).inc()
     here.metrics.check_seconds.observe(report["stats"]["elapsed_ms"] / 1000)

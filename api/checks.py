@@ -8,26 +8,50 @@ from typing import Any
 
 from api.clock import microseconds
 from api.events import emit_flagged, finding_of
+from api.keys import Caller
 from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
+from detector import CheckRequest
 from fingerprints.domains import host, registrable_domain
 from fingerprints.stores.contract import Between, Kind, Record, Scalar, Store
 
-CHECKS = Kind("check", ("at", "verdict", "flagged", "domains", "article_ids", "source_id", "scan_id"))
-"""`at`: microseconds since 1970. `domains`: the host of the submission and its registrable domain."""
+CHECKS = Kind("check", ("at", "verdict", "flagged", "domains", "article_ids", "source_id", "scan_id", "by"))
+"""`at`: microseconds since 1970. `domains`: the host of the submission and its registrable domain. `by`: id of the caller."""
 
 Report = dict[str, Any]
 """The report of the contract, as `detector.report.Report.to_dict` gives it."""
 
 
-def save_check(store: Store, report: Report, source_id: str | None = None, scan_id: str | None = None) -> None:
-    """Keep a report; it is durable when this returns. Raises `RecordConflict` when its id exists already."""
-    save_checks(store, [report], source_id, scan_id)
+def save_check(
+    store: Store,
+    report: Report,
+    source_id: str | None = None,
+    scan_id: str | None = None,
+    *,
+    by: Caller | None = None,
+    request: CheckRequest | None = None,
+) -> None:
+    """Keep a report; it is durable when this returns. `by`: who asked. `request`: what was asked, so that the same can be
+    asked again. Raises `RecordConflict` when its id exists already."""
+    save_checks(store, [report], source_id, scan_id, by=by, requests=[request])
 
 
-def save_checks(store: Store, reports: Sequence[Report], source_id: str | None = None, scan_id: str | None = None) -> None:
-    """As `save_check`, for several at once: all are kept, or none. Whoever wants to know is told of those flagged."""
-    kept = store.records.insert_many(CHECKS, [(report["id"], _doc(report, source_id, scan_id)) for report in reports])
-    for record, report in zip(kept, reports, strict=True):
+def save_checks(
+    store: Store,
+    reports: Sequence[Report],
+    source_id: str | None = None,
+    scan_id: str | None = None,
+    *,
+    by: Caller | None = None,
+    requests: Sequence[CheckRequest | None] | None = None,
+) -> None:
+    """As `save_check`, for several at once: all are kept, or none. `requests`: one for each report. Whoever wants to know is
+    told of those flagged."""
+    asked = requests if requests is not None else [None] * len(reports)
+    docs = []
+    for report, request in zip(reports, asked, strict=True):
+        origin = {"source_id": source_id, "scan_id": scan_id, "by": by and by.id, "by_name": by and by.name}
+        docs.append((report["id"], {**_doc(report), **origin, "asked": _asked(request)}))
+    for record, report in zip(store.records.insert_many(CHECKS, docs), reports, strict=True):
         if report["flagged"]:
             emit_flagged(store, short_form(record), finding_of(report))
 
@@ -39,7 +63,15 @@ def announce_again(store: Store, id: str) -> None:
         emit_flagged(store, short_form(record), finding_of(record.doc["report"]))
 
 
-def _doc(report: Report, source_id: str | None, scan_id: str | None) -> dict[str, Any]:
+def _asked(request: CheckRequest | None) -> dict[str, Any] | None:
+    """What a report does not say of its request. Of links only their hosts matter."""
+    if request is None:
+        return None
+    hosts = None if request.links is None else sorted({f"https://{name}" for link in request.links if (name := host(link))})
+    return {"links": hosts, "exclude_articles": list(request.exclude_articles)}
+
+
+def _doc(report: Report) -> dict[str, Any]:
     url = report["submission"]["url"]
     domains = {registrable_domain(url), host(url)} - {None} if url else set()
     packed, texts = _pack(report)
@@ -49,8 +81,6 @@ def _doc(report: Report, source_id: str | None, scan_id: str | None) -> dict[str
         "flagged": report["flagged"],
         "domains": sorted(domains, key=str),
         "article_ids": [match["article"]["id"] for match in report["matches"]],
-        "source_id": source_id,
-        "scan_id": scan_id,
         "report": packed,
         "texts": texts,
     }
@@ -60,6 +90,26 @@ def get_check(store: Store, id: str) -> Report | None:
     """The whole report as it was saved."""
     record = store.records.get(CHECKS, id)
     return None if record is None else _unpack(record.doc)
+
+
+def request_again(store: Store, id: str) -> CheckRequest | None:
+    """The request that a kept check answered; None when there is no such check."""
+    record = store.records.get(CHECKS, id)
+    if record is None:
+        return None
+    report, asked = record.doc["report"], record.doc.get("asked") or {}
+    submission = report["submission"]
+    claimed = submission.get("published_at_claimed", False)
+    return CheckRequest(
+        text=submission["text"],
+        title=submission["title"],
+        url=submission["url"],
+        published_at=None if claimed else submission["published_at"],
+        page_published_at=submission["published_at"] if claimed else None,
+        ref=report["ref"],
+        links=asked.get("links"),
+        exclude_articles=asked.get("exclude_articles", ()),
+    )
 
 
 def delete_check(store: Store, id: str) -> bool:
@@ -96,6 +146,7 @@ def short_form(record: Record) -> dict[str, Any]:
         "best_match": {name: value for name, value in matches[0].items() if name != "passages"} if matches else None,
         "source_id": doc["source_id"],
         "scan_id": doc["scan_id"],
+        "by": {"id": doc["by"], "name": doc["by_name"]} if doc.get("by") else None,
     }
 
 

@@ -64,15 +64,21 @@ class NeedsScope:
     async def __call__(self, request: Request) -> None:
         here = state(request)
         caller, allowance = await here.doorkeeper.run(_admit, here, request)
-        if allowance is not None:
-            request.state.rate_limit = rate_headers(allowance)
-            if allowance.exceeded:
-                headers = {"Retry-After": str(allowance.reset)}
-                raise Problem(429, f"This key may make {allowance.limit} requests a minute.", headers=headers)
-        if self.scope not in caller.scopes:
+        demand_allowance(request, allowance)
+        if not caller.may(self.scope, change=request.method not in SAFE):
             raise Problem(403, f"This key lacks the scope {self.scope!r}.")
         _refuse_unknown_parameters(request)
         request.state.caller = caller
+
+
+def demand_allowance(request: Request, allowance: Allowance | None) -> None:
+    """429 over the key's rate; below it the answer will say what is left."""
+    if allowance is None:
+        return
+    request.state.rate_limit = rate_headers(allowance)
+    if allowance.exceeded:
+        headers = {"Retry-After": str(allowance.reset)}
+        raise Problem(429, f"This key may make {allowance.limit} requests a minute.", headers=headers)
 
 
 def rate_headers(allowance: Allowance) -> dict[str, str]:

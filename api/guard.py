@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
-from api.problems import Problem, as_problem, problem_response
+from api.problems import Problem, answer_with, as_problem
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
@@ -62,7 +62,7 @@ class Guard:
                 log.error("request failed", request_id=answer.id, route=_route(inner), exc_info=error)
             if answer.started:
                 raise
-            await problem_response(problem)(scope, receive, answer.send)
+            await answer_with(problem, answer.state)(scope, receive, answer.send)
         finally:
             metrics.running.dec()
             self._record(metrics, scope, inner, answer)

@@ -18,6 +18,9 @@ from fingerprints.errors import InputError, RecordConflict
 from fingerprints.stores.contract import Kind, Store
 
 SCOPES = ("articles", "checks", "scans", "cases", "admin")
+READ_SCOPES = ("articles:read", "checks:read", "scans:read", "cases:read")
+"""A scope for reading alone: it opens what the scope opens to requests that change nothing."""
+ALL_SCOPES = (*SCOPES, *READ_SCOPES)
 MAX_NAME, MAX_RATE = 200, 1_000_000
 KEYS = Kind("key", ("at",))
 USES = Kind("key_use")
@@ -34,6 +37,10 @@ class Caller:
     name: str
     scopes: frozenset[str]
     rate_per_minute: int | None = None
+
+    def may(self, scope: str, *, change: bool = False) -> bool:
+        """Whether the caller may read, or `change`, what `scope` is for."""
+        return scope in self.scopes or (not change and f"{scope}:read" in self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +61,10 @@ def create_key(
     if len(name) > MAX_NAME:
         raise InputError("name", f"must have at most {MAX_NAME} characters, has {len(name)}")
     if not scopes:
-        raise InputError("scopes", f"must name at least one of {', '.join(SCOPES)}")
+        raise InputError("scopes", f"must name at least one of {', '.join(ALL_SCOPES)}")
     for at, scope in enumerate(scopes):
-        if scope not in SCOPES:
-            raise InputError(f"scopes.{at}", f"must be one of {', '.join(SCOPES)}, not {scope!r}")
+        if scope not in ALL_SCOPES:
+            raise InputError(f"scopes.{at}", f"must be one of {', '.join(ALL_SCOPES)}, not {scope!r}")
     if rate_per_minute is not None and not 1 <= rate_per_minute <= MAX_RATE:
         raise InputError("rate_per_minute", f"must be from 1 to {MAX_RATE}, not {rate_per_minute}")
     moment, id, secret = now(), secrets.token_hex(8), secrets.token_urlsafe(32)
@@ -65,7 +72,7 @@ def create_key(
         "at": microseconds(moment),
         "created_at": format_time(moment),
         "name": name,
-        "scopes": [scope for scope in SCOPES if scope in scopes],
+        "scopes": [scope for scope in ALL_SCOPES if scope in scopes],
         "expires_at": None if expires_at is None else canonical_time(expires_at, "expires_at"),
         "rate_per_minute": rate_per_minute,
         "sha256": _hash(secret),

@@ -16,12 +16,14 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import Line, Spool, split_lines, stream_body
-from api.checking import make_report
+from api.checking import request_of, run_request
 from api.checks import save_checks
-from api.deps import State
+from api.deps import State, caller_of
 from api.jsontext import decode_object
+from api.keys import Caller
 from api.pool import Deadline
 from api.problems import Problem, as_problem
+from detector import CheckRequest
 from fingerprints.errors import InputError, RecordConflict
 
 log = structlog.get_logger("sidik.bulk")
@@ -67,7 +69,7 @@ async def check_lines(
 ) -> AsyncGenerator[bytes]:
     """The answers to the lines of a request's body, one line each. `done` is told at the end, however it comes."""
     counts = Counts()
-    spool = Spool()
+    spool, by = Spool(), caller_of(request) if keep else None
     filling = asyncio.create_task(spool.fill(stream_body(request, here.settings.body_idle_seconds)))
     jobs: deque[asyncio.Task[bytes]] = deque()
     try:
@@ -76,7 +78,7 @@ async def check_lines(
                 if filling.done() and await request.is_disconnected():
                     return
                 for group in _groups(lines):
-                    jobs.append(asyncio.create_task(_answer_group(here, group, keep, counts)))
+                    jobs.append(asyncio.create_task(_answer_group(here, group, by, counts)))
                     while len(jobs) > here.settings.threads or (jobs and jobs[0].done()):
                         yield await jobs.popleft()
                 while jobs and spool.idle:  # a client may wait for these answers before it sends more
@@ -114,6 +116,7 @@ class _Answer:
 
     line: Line
     ref: str | None = None
+    request: CheckRequest | None = None
     report: dict[str, Any] | None = None
     error: str = ""
 
@@ -129,16 +132,17 @@ class _Answer:
         return _line({"ref": ref, "error": self.error, "line": self.line.number} if self.report is None else self.report)
 
 
-async def _answer_group(here: State, lines: Sequence[Line], keep: bool, counts: Counts) -> bytes:
-    made, piece = await here.pool.run_when_free(_check_group, here, lines, keep)
+async def _answer_group(here: State, lines: Sequence[Line], by: Caller | None, counts: Counts) -> bytes:
+    made, piece = await here.pool.run_when_free(_check_group, here, lines, by)
     counts.add(made)
     return piece
 
 
-def _check_group(here: State, lines: Sequence[Line], keep: bool) -> tuple[list[_Answer], bytes]:
+def _check_group(here: State, lines: Sequence[Line], by: Caller | None) -> tuple[list[_Answer], bytes]:
+    """`by`: whose checks these are; None keeps none of them."""
     answers = [_check_line(here, line) for line in lines]
-    if keep:
-        _keep(here, [answer for answer in answers if answer.report is not None])
+    if by is not None:
+        _keep(here, [answer for answer in answers if answer.report is not None], by)
     return answers, b"".join(answer.encode() for answer in answers)
 
 
@@ -149,20 +153,22 @@ def _check_line(here: State, line: Line) -> _Answer:
             raise InputError("line", f"is longer than {here.settings.max_body_bytes} bytes")
         values = decode_object(line.raw, "line")
         answer.ref = values["ref"] if isinstance(values.get("ref"), str) else None
-        answer.report = make_report(here, values, Deadline(here.settings.time_budget_seconds))
+        answer.request = request_of(here, values, Deadline(here.settings.time_budget_seconds))
+        answer.report = run_request(here, answer.request)
     except Exception as error:  # one line must not end the answers to all others
         answer.fail(here, error)
     return answer
 
 
-def _keep(here: State, answers: Sequence[_Answer]) -> None:
+def _keep(here: State, answers: Sequence[_Answer], by: Caller) -> None:
     """Keep the reports of a group in one transaction; where one of them cannot be kept, each for itself."""
     try:
-        save_checks(here.store, [answer.report for answer in answers if answer.report is not None])
+        kept = [(answer.report, answer.request) for answer in answers if answer.report is not None]
+        save_checks(here.store, [report for report, _ in kept], by=by, requests=[request for _, request in kept])
     except Exception as error:
         if len(answers) > 1 and isinstance(error, InputError | RecordConflict):
             for answer in answers:
-                _keep(here, [answer])
+                _keep(here, [answer], by)
         else:
             for answer in answers:
                 answer.fail(here, error)

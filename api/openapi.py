@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api import schemas
+from api.web.pages import Pages, visit
 from api.web.render import render
 
 SECURITY_SCHEMES = {
@@ -21,7 +22,7 @@ SECURITY_SCHEMES = {
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     app.router.add_api_route("/openapi.json", document, methods=["GET"], include_in_schema=False)
-    app.router.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
+    Pages(app, None).add("GET", "/docs", docs)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -46,7 +47,7 @@ async def document(request: Request) -> Response:
 
 
 async def docs(request: Request) -> Response:
-    return render("docs.html", api=describe(request.app), lang="en")
+    return render("docs.html", visit(request), api=describe(request.app))
 
 
 def _state_alternatives(models: dict[str, Any]) -> None:

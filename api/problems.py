@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -53,6 +53,12 @@ def problem_response(problem: Problem) -> Response:
     return Response(orjson.dumps(body), problem.status, problem.headers, PROBLEM_JSON)
 
 
+def answer_with(problem: Problem, state: Mapping[str, Any]) -> Response:
+    """The answer to a request with this `state`: a page where one was asked for (`api.web.pages` says how it looks)."""
+    page: Callable[[Problem], Response] | None = state.get("error_page")
+    return problem_response(problem) if page is None else page(problem)
+
+
 def as_problem(error: Exception) -> Problem:
     """The problem an exception stands for; 500 without any internal detail for one that was not foreseen."""
     if isinstance(error, Problem):
@@ -92,7 +98,7 @@ def install(app: FastAPI) -> None:
         problem = as_problem(error)
         if problem.status == 405:
             problem.headers["Allow"] = ", ".join(_methods(app, request))
-        return problem_response(problem)
+        return answer_with(problem, request.scope["state"])
 
     for kind in (
         Problem,

@@ -12,7 +12,7 @@ from fingerprints.article import check_text
 from fingerprints.dates import canonical_time
 from fingerprints.errors import InputError
 
-Scope = Literal["articles", "checks", "scans", "cases", "admin"]
+Scope = Literal["articles", "checks", "scans", "cases", "admin", "articles:read", "checks:read", "scans:read", "cases:read"]
 VerdictName = Literal["copy", "partial_copy", "rewrite", "quotation", "shared_source", "original"]
 
 
@@ -249,8 +249,14 @@ class ReportOut(ReportHead):
     engine: dict[str, Any]
 
 
+class CallerOut(Out):
+    id: str
+    name: str
+
+
 class CheckShort(ReportHead):
     submission: SubmissionShort
+    by: CallerOut | None
     domain: str | None
     match_count: int
     best_match: MatchShort | None

@@ -22,7 +22,7 @@ from uvicorn.supervisors import Multiprocess
 from api import logs
 from api.app import create_app
 from api.metrics import MULTIPROCESS
-from api.sessions import create_sign_in
+from api.sessions import create_sign_in, sign_in_address
 from api.settings import Settings
 from detector import Policy
 from fingerprints.errors import InputError
@@ -85,7 +85,8 @@ def announce(settings: Settings, address: str, store: Store) -> None:
     print(f"Sidik is ready at {address}", flush=True)
     wanted = settings.sign_in_link
     if wanted or (wanted is None and sys.stderr.isatty()):
-        print(f"Sign in to the pages (works once): {address}/#masuk={create_sign_in(store)}", file=sys.stderr, flush=True)
+        link = sign_in_address(address, create_sign_in(store))
+        print(f"Sign in to the pages (works once): {link}", file=sys.stderr, flush=True)
 
 
 def _serve_alone(settings: Settings) -> int:

@@ -8,7 +8,10 @@ import secrets
 from datetime import timedelta
 
 from api.clock import microseconds, now
-from api.keys import ADMIN_ID, LINK_ID, SCOPES, Caller, is_valid
+from api.keys import ADMIN_ID, LINK_ID, MAX_NAME, Caller, is_valid
+from api.roles import ROLES, Role
+from fingerprints.article import check_text
+from fingerprints.errors import InputError
 from fingerprints.stores.contract import Between, Kind, Store
 
 COOKIE = "sidik_session"
@@ -19,12 +22,23 @@ SIGN_IN_LIFE = timedelta(minutes=30)
 SESSION_LIFE = timedelta(hours=12)
 
 
-def create_sign_in(store: Store) -> str:
-    """A token that can be exchanged once, within 30 minutes, for a session with every scope. Only its hash is kept."""
+def create_sign_in(store: Store, role: Role = "admin", name: str | None = None) -> str:
+    """A token that can be exchanged once, within 30 minutes, for a session with the scopes of `role`; `name` is whose session
+    it is, and keeps the history of one person apart. Only its hash is kept. Raises `InputError` for a bad name."""
+    if name is not None:
+        check_text("name", name, blank=False)
+        if len(name) > MAX_NAME:
+            raise InputError("name", f"must have at most {MAX_NAME} characters, has {len(name)}")
     token = secrets.token_urlsafe(32)
     _drop_expired(store, SIGN_INS)
-    store.records.insert(SIGN_INS, _hash(token), {"until": microseconds(now() + SIGN_IN_LIFE)})
+    doc = {"until": microseconds(now() + SIGN_IN_LIFE), "role": role, "name": name}
+    store.records.insert(SIGN_INS, _hash(token), doc)
     return token
+
+
+def sign_in_address(address: str, token: str) -> str:
+    """What a person opens: the token stands in the fragment, which browsers do not send."""
+    return f"{address.rstrip('/')}/#masuk={token}"
 
 
 def redeem_sign_in(store: Store, token: str) -> str | None:
@@ -33,7 +47,9 @@ def redeem_sign_in(store: Store, token: str) -> str | None:
     record = store.records.get(SIGN_INS, id)
     if record is None or not store.records.delete(SIGN_INS, id) or record.doc["until"] <= microseconds(now()):
         return None
-    return create_session(store, Caller(LINK_ID, LINK_ID, frozenset(SCOPES)))
+    name = record.doc.get("name")
+    scopes = frozenset(ROLES[record.doc.get("role", "admin")])
+    return create_session(store, Caller(f"{LINK_ID}:{name}" if name else LINK_ID, name or LINK_ID, scopes))
 
 
 def create_session(store: Store, caller: Caller) -> str:
@@ -57,7 +73,7 @@ def find_session(store: Store, token: str) -> Caller | None:
     if record is None or record.doc["until"] <= microseconds(now()):
         return None
     doc = record.doc
-    if doc["key_id"] not in (ADMIN_ID, LINK_ID) and not is_valid(store, doc["key_id"]):
+    if doc["key_id"].partition(":")[0] not in (ADMIN_ID, LINK_ID) and not is_valid(store, doc["key_id"]):
         return None
     return Caller(doc["key_id"], doc["name"], frozenset(doc["scopes"]), doc["rate_per_minute"])
 

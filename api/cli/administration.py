@@ -1,4 +1,4 @@
-"""`sidik keys` and `sidik index`."""
+"""`sidik keys`, `sidik link` and `sidik index`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,19 @@ index = typer.Typer(no_args_is_help=True, help="The fingerprint index, a cache o
 def register(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
     app.add_typer(index, name="index")
+    app.command("link")(link)
 
 
 @keys.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="Whose it is, or what it is for.")],
-    scope: Annotated[list[str], typer.Option(metavar="SCOPE", help="articles, checks, scans, cases, admin; again for more.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE", help="articles, checks, scans, cases, admin; with :read for reading alone; again for more."
+        ),
+    ] = None,
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="The scopes of editor, legal or admin.")] = None,
     expires_at: Annotated[str | None, typer.Option("--expires-at", metavar="TIME", help="RFC 3339.")] = None,
     rate: Annotated[int | None, typer.Option("--rate", metavar="N", help="Requests a minute, at most.")] = None,
     as_json: JsonOption = False,
@@ -41,7 +48,9 @@ def create(
     settings = load_settings(store=store)
     from api.keys import create_key
 
-    scopes = [part.strip() for given in scope for part in given.split(",")]
+    scopes = [part.strip() for given in scope or () for part in given.split(",")]
+    if role is not None:
+        scopes += _scopes_of(role)
     with open_archive(settings) as archive:
         made = create_key(archive, name, scopes, expires_at, rate)
         write_down(archive, "key.made", made["id"], name=made["name"], scopes=made["scopes"])
@@ -50,6 +59,35 @@ def create(
     else:
         note(f"key {made['id']} for {printable(name)} ({', '.join(made['scopes'])}); it is not shown again:")
         typer.echo(made["key"])
+
+
+def _scopes_of(role: str) -> tuple[str, ...]:
+    from api.roles import find_role
+
+    return find_role(role)[1]
+
+
+def link(
+    role: Annotated[str, typer.Option(metavar="ROLE", help="What it opens: editor, legal or admin.")] = "admin",
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose link it is; their checks are found under it [default: nobody's].")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the server is reached; else as set, else host and port as set.")
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Print a link that signs a person in to the pages. It works once, within 30 minutes."""
+    settings = load_settings(store=store)
+    from api.roles import find_role
+    from api.sessions import create_sign_in, sign_in_address
+
+    if settings.store.startswith("memory:"):
+        raise InputError("--store", "a store in memory belongs to the server alone; its link is printed when it starts")
+    with open_archive(settings) as archive:
+        token = create_sign_in(archive, find_role(role)[0], name)
+        write_down(archive, "link.made", None, role=role, name=name)
+    typer.echo(sign_in_address(address or settings.public_url or f"http://{settings.host}:{settings.port}", token))
 
 
 @keys.command("list")

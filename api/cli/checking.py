@@ -67,7 +67,7 @@ def check(
     )
     with open_detector(settings) as detector:
         report = detector.run(request).to_dict()
-        save_check(detector.store, report)
+        save_check(detector.store, report, request=request)
         write_down(detector.store, "check.made", report["id"])
         if as_json:
             print_json({**report, "reasons": reasons(report, language)})

@@ -74,7 +74,7 @@ async def create_check(
     deadline = here.deadline()
     raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
     if idempotency_key is None:
-        id, body = await here.pool.run_within(deadline, check_one, here, raw, deadline)
+        id, body = await here.pool.run_within(deadline, check_one, here, caller_of(request), raw, deadline)
     else:
         id, body = await here.pool.run_within(deadline, check_with_key, here, caller_of(request), idempotency_key, raw, deadline)
     await record(request, "check.made", id)

@@ -1,120 +1,120 @@
-"""`/` (paste, check, see) and signing in to it."""
+"""How a page is added: who may see it, its form read and its CSRF token checked before the handler runs."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from importlib.resources import files
-from typing import Annotated, Literal
+import hmac
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
 
-from fastapi import FastAPI, Query, Request, Response
-from pydantic import Field
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
-from api.bodies import JSON_TYPES, demand_type, read_body
-from api.deps import State, record, state
-from api.jsontext import decode_object
-from api.keys import find_caller
+from api.clock import now
+from api.deps import SAFE, State, demand_allowance, state
+from api.forms import Form, read_form
+from api.keys import Caller, use
 from api.problems import Problem
-from api.schemas import Given, Text
-from api.sessions import COOKIE, CSRF_HEADER, SESSION_LIFE, create_session, csrf_token, end_session, find_session, redeem_sign_in
+from api.sessions import COOKIE, CSRF_HEADER, csrf_token, find_session
 from api.web.render import render
+from api.web.visit import Visit, visit_of
 
-STATIC = {"sidik.css": "text/css", "sidik.js": "text/javascript", "text.js": "text/javascript", "sidik.svg": "image/svg+xml"}
-MAX_SIGN_IN_BYTES = 10_000
-
-
-class SignIn(Given):
-    """One of the two ways in."""
-
-    token: Text | None = Field(None, max_length=500)
-    key: Text | None = Field(None, max_length=500)
+MAX_FORM_BYTES = 200_000
+"""Bytes of a form that holds no text to be checked and no file."""
 
 
-def add_routes(app: FastAPI) -> None:
-    """Add the routes of this file."""
-    add = app.router.add_api_route
-    add("/", home, methods=["GET"], include_in_schema=False)
-    add("/static/{name}", static, methods=["GET"], include_in_schema=False)
-    add("/session", sign_in, methods=["POST"], include_in_schema=False)
-    add("/session", sign_out, methods=["DELETE"], include_in_schema=False)
+class Pages:
+    """Adds pages that need one scope (None: open to everyone). A POST needs the scope for changes."""
+
+    def __init__(self, app: FastAPI, scope: str | None) -> None:
+        self._app, self._scope = app, scope
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        handler: Callable[..., Coroutine[Any, Any, Response]],
+        *,
+        limit: Callable[[State], int] = lambda _: MAX_FORM_BYTES,
+    ) -> None:
+        """`limit`: bytes of the form of a POST, from the worker's state."""
+        opened = Depends(_Opened(self._scope, limit))
+        self._app.router.add_api_route(
+            path, handler, methods=[method], dependencies=[opened], response_model=None, include_in_schema=False
+        )
 
 
-async def home(request: Request, lang: Annotated[Literal["id", "en"], Query()] = "id") -> Response:
-    """The page on which an editor checks a text."""
-    here, session = state(request), request.cookies.get(COOKIE)
-    caller = await here.doorkeeper.run(find_session, here.store, session) if session else None
-    csrf = csrf_token(session) if session and caller else ""
-    return render("home.html", lang=lang, csrf=csrf, signed_in=caller is not None)
+def visit(request: Request) -> Visit:
+    """Who looks, and how they want it."""
+    found: Visit = request.state.visit
+    return found
 
 
-async def static(request: Request, name: str) -> Response:
-    """A file of the pages."""
-    if name not in STATIC:
-        raise Problem(404, "There is no such file.")
-    data, tag = _file(name)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(data, headers=headers, media_type=STATIC[name])
+def reader(request: Request) -> Caller:
+    """The signed-in reader of a page that needs a scope."""
+    found: Caller = request.state.caller
+    return found
 
 
-async def sign_in(request: Request) -> Response:
-    """Exchange a sign-in token (used up by this) or a key for a session cookie."""
-    here = state(request)
-    _demand_own_page(request)
-    demand_type(request, JSON_TYPES)
-    given = SignIn.model_validate(decode_object(await read_body(request, MAX_SIGN_IN_BYTES, here.settings.body_idle_seconds)))
-    session = await here.doorkeeper.run(_open_session, here, given)
-    if session is None:
-        raise Problem(401, "This link or key is not valid: unknown, used, or expired.")
-    request.state.caller = await here.doorkeeper.run(find_session, here.store, session)
-    await record(request, "session.opened")
-    response = Response(status_code=204)
-    response.set_cookie(
-        COOKIE,
-        session,
-        max_age=int(SESSION_LIFE.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=_secure(here),
-        path="/",
-    )
-    return response
+def form(request: Request) -> Form:
+    """The form of a POST."""
+    found: Form = request.state.form
+    return found
 
 
-async def sign_out(request: Request) -> Response:
-    """End the session."""
-    here, session = state(request), request.cookies.get(COOKIE)
-    if session and request.headers.get(CSRF_HEADER) != csrf_token(session):
+def see(path: str) -> Response:
+    """After a POST that did something: look there."""
+    return RedirectResponse(path, 303)
+
+
+class _Opened:
+    def __init__(self, scope: str | None, limit: Callable[[State], int]) -> None:
+        self._scope, self._limit = scope, limit
+
+    async def __call__(self, request: Request) -> None:
+        here, session = state(request), request.cookies.get(COOKIE)
+        caller = await here.doorkeeper.run(find_session, here.store, session) if session else None
+        csrf = csrf_token(session) if session and caller else ""
+        seen = visit_of(request, caller, csrf, secure=(here.settings.public_url or "").startswith("https://"))
+        request.state.visit = seen
+        request.state.error_page = partial(error_page, seen)
+        if self._scope is not None:
+            await _demand(here, request, caller, self._scope)
+        if request.method not in SAFE:
+            request.state.form = await _own_form(here, request, csrf, self._limit(here))
+
+
+async def _demand(here: State, request: Request, caller: Caller | None, scope: str) -> None:
+    if caller is None:
+        raise Problem(401, "Sign in first.")
+    change = request.method not in SAFE
+    if not caller.may(scope, change=change):
+        raise Problem(403, f"This key lacks the scope {scope!r}.")
+    if change and caller.rate_per_minute is not None:
+        demand_allowance(request, await here.doorkeeper.run(use, here.store, caller, caller.rate_per_minute, now()))
+    request.state.caller = caller
+
+
+async def _own_form(here: State, request: Request, csrf: str, limit: int) -> Form:
+    """The form, if one of our own pages sent it: the token stands in it, or in the header of a script."""
+    sent = request.headers.get(CSRF_HEADER)
+    if sent is not None and not _same(sent, csrf):
         raise Problem(403, "The session's CSRF token is missing or wrong.")
-    caller = await here.doorkeeper.run(find_session, here.store, session) if session else None
-    if session and caller:
-        await here.doorkeeper.run(end_session, here.store, session)
-        request.state.caller = caller
-        await record(request, "session.ended")
-    response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_secure(here), path="/")
+    given = await read_form(request, limit, here.settings.body_idle_seconds)
+    if sent is None and not _same(given.one("csrf"), csrf):
+        raise Problem(403, "The session's CSRF token is missing or wrong.")
+    return given
+
+
+def _same(sent: str, csrf: str) -> bool:
+    return bool(csrf) and hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), csrf.encode())
+
+
+def error_page(seen: Visit, problem: Problem) -> Response:
+    """What a reader sees instead of a page. Who is not signed in is sent to sign in, and back afterwards."""
+    if problem.status == 401:
+        return see(f"/?{urlencode({'next': seen.same()})}")
+    response = render("error.html", seen, problem.status, problem=problem)
+    response.headers.update(problem.headers)
     return response
-
-
-def _open_session(here: State, given: SignIn) -> str | None:
-    if given.token is not None:
-        return redeem_sign_in(here.store, given.token)
-    caller = find_caller(here.store, given.key, here.admin_key) if given.key is not None else None
-    return create_session(here.store, caller) if caller else None
-
-
-def _demand_own_page(request: Request) -> None:
-    """A page of another site must not sign a reader in as someone else: browsers say where a request comes from."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Problem(403, "Signing in is for this site's own pages.")
-
-
-def _secure(here: State) -> bool:
-    return (here.settings.public_url or "").startswith("https://")
-
-
-@cache
-def _file(name: str) -> tuple[bytes, str]:
-    data = (files("api.web") / "static" / name).read_bytes()
-    return data, f'"{hashlib.sha256(data).hexdigest()[:16]}"'

@@ -1,33 +1,49 @@
-"""Templates and translations -> pages."""
+"""Templates -> pages."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
+from functools import cache, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-LANGUAGES = ("id", "en")
+from api.web import catalogue
+from api.web.catalogue import LANGUAGES, Lang
+from api.web.navigation import entries
+from api.web.visit import THEMES, Visit
 
 
 @cache
-def words(lang: str) -> dict[str, str]:
-    """What the pages say, by name."""
-    loaded: dict[str, dict[str, str]] = json.loads((files("api.web") / "words.json").read_text("utf-8"))
-    return {name: said[lang] for name, said in loaded.items()}
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("api.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def _environment(lang: Lang) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("api.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_gettext_translations(catalogue.translations(lang), newstyle=True)  # type: ignore[attr-defined]
+    for name in ("number", "percent", "moment", "day"):
+        environment.filters[name] = partial(getattr(catalogue, name), lang=lang)
+    environment.filters["web"] = web_address
+    environment.globals.update(languages=LANGUAGES, themes=THEMES)
+    return environment
 
 
-def render(template: str, *, lang: str, **values: Any) -> Response:
-    """A page in one language."""
-    html = _environment().get_template(template).render(lang=lang, words=words(lang), **values)
-    return Response(html, media_type="text/html")
+def render(template: str, visit: Visit, status: int = 200, **values: Any) -> Response:
+    """A page, in the reader's language. `values` are what the template names beside `visit` and `navigation`."""
+    html = _environment(visit.lang).get_template(template).render(visit=visit, navigation=entries(visit), **values)
+    response = Response(html, status, media_type="text/html")
+    visit.remember(response)
+    return response
+
+
+def web_address(url: str | None) -> str | None:
+    """`url` where it may stand in a link, else None: a `javascript:` URL must not."""
+    try:
+        return url if url and urlsplit(url).scheme in ("http", "https") else None
+    except ValueError:
+        return None

@@ -92,7 +92,15 @@ def test_the_description_names_every_route_its_problems_and_its_key(http: httpx.
 
 
 def test_pages_load_nothing_from_elsewhere(http: httpx.Client) -> None:
-    for path in ("/", "/?lang=en", "/docs", "/static/sidik.css", "/static/sidik.js", "/static/text.js"):
+    for path in (
+        "/",
+        "/?lang=en",
+        "/docs",
+        "/static/sidik.css",
+        "/static/sidik.js",
+        "/static/reading.js",
+        "/static/check-form.js",
+    ):
         answer = http.get(path)
         assert answer.status_code == 200
         assert not re.search(r"""(src|href|url|from|import)\s*[=(]?\s*["'(]?\s*(https?:)?//""", answer.text), path

@@ -1,0 +1,85 @@
+"""Every page in both languages, light and dark, on a phone and on a desktop: accessible, quiet, as wide as the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.api.conftest import Running, prose
+from tests.browser.conftest import DESKTOP, PHONE, assert_good, sign_in
+
+LOOKS = {
+    "id-light-desktop": ("id", "light", DESKTOP),
+    "en-dark-phone": ("en", "dark", PHONE),
+    "id-dark-phone": ("id", "dark", PHONE),
+    "en-light-desktop": ("en", "light", DESKTOP),
+}
+
+
+def made_check(server: Running) -> str:
+    """A check with a copied, an edited and an exempt passage; its path."""
+    own = prose("look", 20).split("\n")
+    shared = prose("release", 6)
+    server.admin.put("/v1/articles/look", json={"text": "\n".join(own), "title": "Dermaga baru dibuka", "author": "Rina"})
+    server.admin.put("/v1/articles/release", json={"text": shared, "rights": "shared", "title": "Siaran pers dinas"})
+    edited = [" ".join("lain" if i % 6 == 3 else w for i, w in enumerate(line.split())) for line in own[8:14]]
+    text = "\n".join([*own[:5], prose("new", 3), *edited, shared])
+    return "/checks/" + str(server.admin.post("/v1/checks", json={"text": text, "title": "Dermaga"}).json()["id"])
+
+
+PAGES: dict[str, Callable[[Running], str]] = {
+    "home": lambda server: "/",
+    "check": made_check,
+    "checks": lambda server: made_check(server) and "/checks?who=all",
+    "docs": lambda server: "/docs",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_good_to_look_at(visitor: Callable[..., Page], server: Running, name: str, look: str) -> None:
+    lang, theme, size = LOOKS[look]
+    page = visitor(size)
+    sign_in(page, server)
+    path = PAGES[name](server)
+    page.goto(f"{server.url}{path}{'&' if '?' in path else '?'}lang={lang}&theme={theme}")
+    assert page.locator("html").get_attribute("lang") == lang
+    assert_good(page, f"{name}-{look}")
+
+
+@pytest.mark.parametrize("look", ["id-light-desktop", "en-dark-phone"])
+def test_signing_in_is_good_to_look_at(visitor: Callable[..., Page], server: Running, look: str) -> None:
+    lang, theme, size = LOOKS[look]
+    page = visitor(size)
+    page.goto(f"{server.url}/?lang={lang}&theme={theme}")
+    assert_good(page, f"sign-in-{look}")
+
+
+def test_language_and_appearance_are_remembered(page: Page, server: Running) -> None:
+    sign_in(page, server)
+    assert page.locator("h1").text_content() == "Apakah teks ini milik kita, seberapa banyak, dan di mana?"
+    page.click("text=English")
+    page.fill("#text", "typed already")
+    page.click("text=Dark")
+    assert page.input_value("#text") == "typed already", "changing the appearance must not load the page"
+    page.goto(f"{server.url}/checks")
+    html = page.locator("html")
+    assert (html.get_attribute("lang"), html.get_attribute("data-theme")) == ("en", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
+
+
+def test_pages_work_without_scripts(visitor: Callable[..., Page], server: Running) -> None:
+    signed_in = visitor()
+    sign_in(signed_in, server)
+    path = made_check(server)
+    page = visitor(java_script_enabled=False)
+    page.context.add_cookies(signed_in.context.cookies())
+    page.goto(server.url)
+    page.fill("#text", prose("look", 20))
+    page.click("button.main")
+    assert page.locator(".verdict h1").text_content() == "Teks ini salinan."
+    page.goto(server.url + path)
+    page.click(".source >> nth=1")
+    assert page.locator("#article-title").inner_text().endswith("Siaran pers dinas")
