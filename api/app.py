@@ -55,7 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
-    detector = Detector.open(settings.store, policy=Policy.from_toml(settings.policy), clock=now, new_id=new_id)
+    detector = Detector.open(
+        settings.store, policy=Policy.from_toml(settings.policy), index=settings.index, clock=now, new_id=new_id
+    )
     pool, doorkeeper = Pool(settings.threads, settings.queue), Pool(4, 1000)
     fetcher = Fetcher(settings.fetch_allow)
     audit_log = AuditLog(detector.store)

@@ -26,7 +26,7 @@ from api.sessions import create_sign_in, sign_in_address
 from api.settings import Settings
 from detector import Policy
 from fingerprints.errors import InputError
-from fingerprints.stores import open_store
+from fingerprints.stores import check_place, open_store
 from fingerprints.stores.contract import Store
 
 STARTUP_SECONDS = 60
@@ -42,6 +42,7 @@ def serve(settings: Settings) -> int:
     for name in settings.unknown_environment():
         structlog.get_logger("sidik").warning("this environment variable sets nothing", name=name)
     Policy.from_toml(settings.policy)
+    check_place(settings.store, settings.index)
     store = open_store(settings.store)  # what is wrong with it is said here, not by a worker that cannot start
     try:
         store.check_usable()

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fingerprints.errors import InputError
-from fingerprints.stores import DEFAULT_URL
+from fingerprints.stores import DEFAULT_URL, IndexPlace
 
 PREFIX = "SIDIK_"
 CONFIG_NAME = "sidik.toml"
@@ -32,6 +32,8 @@ class Settings(BaseSettings):
 
     store: str = DEFAULT_URL
     """Store URL: `sqlite:///PATH`, `mongodb://...`, `memory://`."""
+    index: IndexPlace = "embedded"
+    """Where the index lives: `embedded` in each process (beside an SQLite file in a folder), `mongo` inside the MongoDB store."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(8000, ge=0, le=65535)

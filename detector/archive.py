@@ -15,9 +15,9 @@ from detector.reading import Reading
 from fingerprints.article import Article
 from fingerprints.errors import IndexUnusable
 from fingerprints.fingerprint import SCHEME, Fingerprint
-from fingerprints.index import Candidates, TemplateRun
+from fingerprints.index import Candidates, FingerprintIndex, TemplateRun
 from fingerprints.segments import SegmentIndex
-from fingerprints.stores import open_store
+from fingerprints.stores import IndexPlace, check_place, open_index_inside, open_store
 from fingerprints.stores.contract import Store, Stored
 
 Answer = TypeVar("Answer")
@@ -31,10 +31,10 @@ CACHED_WORDS = 1_000_000
 class Archive:
     """A store with its index. Thread-safe. `notices`: what happened to the index that someone should know."""
 
-    def __init__(self, store: Store, folder: Path | None) -> None:
+    def __init__(self, store: Store, folder: Path | None, place: IndexPlace = "embedded") -> None:
         self.store = store
         self.notices: list[str] = []
-        self._folder = folder
+        self._folder, self._place = folder, place
         self._following = threading.Lock()
         self._mending = threading.RLock()
         self._readings = _Readings()
@@ -43,12 +43,14 @@ class Archive:
         self.follow()
 
     @classmethod
-    def open(cls, url: str) -> Archive:
-        """Open the store at `url` and its index: beside an SQLite file, else in memory. Raises `InputError`, `StoreError`."""
+    def open(cls, url: str, place: IndexPlace = "embedded") -> Archive:
+        """Open the store at `url` and its index: inside MongoDB, or embedded: beside an SQLite file, else in memory. Raises
+        `InputError`, `StoreError`."""
+        check_place(url, place)
         store = open_store(url)
         path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
         try:
-            return cls(store, Path(f"{path}.index") if path else None)
+            return cls(store, Path(f"{path}.index") if path else None, place)
         except BaseException:
             store.close()
             raise
@@ -110,7 +112,7 @@ class Archive:
             self.index.close()
             self.store.close()
 
-    def _ask(self, question: Callable[[SegmentIndex], Answer]) -> Answer:
+    def _ask(self, question: Callable[[FingerprintIndex], Answer]) -> Answer:
         """What the index answers; one that turns out unfit or damaged is rebuilt first, once."""
         index = self.index
         try:
@@ -135,10 +137,12 @@ class Archive:
         self.index = made
         return applied
 
-    def _open_index(self, fresh: bool = False) -> SegmentIndex:
-        """The index in the folder; begun anew when it does not fit; in memory when another process holds one that does not."""
+    def _open_index(self, fresh: bool = False) -> FingerprintIndex:
+        """The index in its place; begun anew when it does not fit; in memory when another process holds an unfit folder."""
         for attempt in (fresh, True):
             try:
+                if self._place == "mongo":
+                    return open_index_inside(self.store, SCHEME, attempt)
                 return SegmentIndex.open(self._folder, store_uuid=self.store.uuid, scheme=SCHEME, fresh=attempt)
             except IndexUnusable as error:
                 self._notice(f"rebuilding the index: {error}")

@@ -26,7 +26,7 @@ from fingerprints.dates import format_time
 from fingerprints.errors import InputError
 from fingerprints.fingerprint import RUN_WORDS, SCHEME
 from fingerprints.index import Candidates, FingerprintIndex
-from fingerprints.stores import DEFAULT_URL
+from fingerprints.stores import DEFAULT_URL, IndexPlace
 from fingerprints.stores.contract import ChangeKind, Put, Store
 
 
@@ -47,14 +47,16 @@ class Detector:
         url: str = DEFAULT_URL,
         *,
         policy: Policy | None = None,
+        index: IndexPlace = "embedded",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> Self:
         """Open a store (`sqlite:///PATH`, `mongodb://...`, `memory://`), made when new, and its index.
 
-        An index that does not fit the store is rebuilt, with a warning and a notice. Raises `InputError` (bad URL), `StoreError`.
+        `index`: "mongo" keeps the index inside a MongoDB store. An index that does not fit the store is rebuilt, with a warning
+        and a notice. Raises `InputError` (bad URL, no MongoDB for "mongo"), `StoreError`.
         """
-        return cls(Archive.open(url), policy or Policy(), clock, new_id)
+        return cls(Archive.open(url, index), policy or Policy(), clock, new_id)
 
     def __enter__(self) -> Self:
         return self

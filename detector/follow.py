@@ -38,8 +38,8 @@ def catch_up(
         raise IndexUnusable(f"the index has seen change {seen}, its store ends at {last}")
     applied = 0
     with lock:
-        while changes := store.changes(index.seq, BATCH):
-            index.apply(_entries(store, changes, known or {}), changes[-1].seq)
+        while changes := store.changes(seen := index.seq, BATCH):
+            index.apply(_entries(store, changes, known or {}), changes[-1].seq, seen)
             applied += len(changes)
             if on_progress:
                 on_progress(applied)

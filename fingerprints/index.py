@@ -21,7 +21,7 @@ from fingerprints.fingerprint import Fingerprint
 class CommonRun:
     """A stretch of the submission (token positions, `[start, end)`) whose every window of `RUN_WORDS` words stands
     word for word in more than `COMMON_ARTICLES` articles; `articles` counts those that hold its rarest window, from 50,000 on
-    perhaps not all of them."""
+    (in an index inside MongoDB from 10,000 on) perhaps not all of them."""
 
     start: int
     end: int
@@ -81,9 +81,17 @@ class FingerprintIndex(Protocol):
     def __len__(self) -> int:
         """Number of articles held."""
 
-    def apply(self, entries: Sequence[Entry], upto: int | None = None) -> None:
+    @property
+    def writes(self) -> bool:
+        """Whether this process is one that writes what outlives it."""
+
+    def apply(self, entries: Sequence[Entry], upto: int | None = None, after: int | None = None) -> None:
         """Apply changes in rising `seq`; those at or below `self.seq` are skipped. `upto` moves `seq` past changes
-        that concern no article."""
+        that concern no article. `after`: the seq that they were asked after; nothing is applied when the index was begun anew
+        meanwhile and ends before it, for then some would be missing."""
+
+    def refresh(self) -> None:
+        """Take over what the writing process has written. Cheap when nothing happened."""
 
     def candidates(self, fingerprint: Fingerprint, limit: int = 40, exclude: frozenset[int] = frozenset()) -> Candidates:
         """Articles that may share text with `fingerprint`; at most `limit` beside the verbatim ones."""

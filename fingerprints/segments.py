@@ -120,11 +120,14 @@ class SegmentIndex:
         """Number of articles held."""
         return self._snapshot.live
 
-    def apply(self, entries: Sequence[Entry], upto: int | None = None) -> None:
+    def apply(self, entries: Sequence[Entry], upto: int | None = None, after: int | None = None) -> None:
         """Apply changes in rising `seq`; those at or below `self.seq` are skipped. `upto` moves `seq` past changes that
-        concern no article. All or nothing is seen of a call. Raises ValueError when the order is broken."""
+        concern no article. `after`: the seq that they were asked after; nothing is applied to an index that ends before it. All
+        or nothing is seen of a call. Raises ValueError when the order is broken."""
         with self._lock:
             self._sound()
+            if after is not None and self._snapshot.seq < after:
+                return
             seq, removed = self._snapshot.seq, []
             documents: dict[int, Document] = {}
             for entry in entries:

@@ -65,7 +65,10 @@ def open_detector(settings: Settings) -> Iterator[Detector]:
     from detector import Detector, Policy
 
     policy = Policy.from_toml(settings.policy)
-    with _log_to_terminal(), Detector.open(settings.store, policy=policy, clock=now, new_id=new_id) as detector:
+    with (
+        _log_to_terminal(),
+        Detector.open(settings.store, policy=policy, index=settings.index, clock=now, new_id=new_id) as detector,
+    ):
         yield detector
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pymongo
 from pymongo.client_session import ClientSession
+from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 
 from fingerprints.article import Article
@@ -61,6 +62,11 @@ class MongoStore:
     @property
     def records(self) -> MongoRecords:
         return self._records
+
+    @property
+    def database(self) -> Database[Bson]:
+        """Where it lives: an index inside MongoDB lives there too, over the same connections."""
+        return self._db
 
     def _write(self, work: Callable[[ClientSession, int], T]) -> T:
         """Run `work(session, last seq)` in a transaction, in its turn; it may run several times before one goes through."""

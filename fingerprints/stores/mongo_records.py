@@ -17,10 +17,8 @@ from fingerprints.stores.codec import decode_doc, encode_doc
 from fingerprints.stores.contract import Between, Doc, Kind, Record, Scalar
 from fingerprints.stores.exchange import KindRecord
 from fingerprints.stores.fields import Where, check_kind, check_query, check_record_id, fields_of, rank
-from fingerprints.stores.mongo_schema import RECORD_SHAPE, Bson, create_collection, explained
+from fingerprints.stores.mongo_schema import DUPLICATE, RECORD_SHAPE, Bson, create_collection, explained
 
-DUPLICATE = 11000
-"""The server's code for a key that exists."""
 _TYPES = ("null", "number", "string", "bool")
 """BSON's names of the types, in order."""
 

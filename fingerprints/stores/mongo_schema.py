@@ -37,36 +37,45 @@ OLDEST_SERVER = (6, 0)
 APP_NAME = "sidik"
 """Names our connections on the server."""
 DEFAULT_DATABASE = "sidik"
+DUPLICATE = 11000
+"""The server's code for a key that exists."""
 _NOT_PRIMARY = frozenset((91, 189, 10058, 10107, 11600, 11602, 13435, 13436))
 
-_SEQ = {"bsonType": ["int", "long"], "minimum": 1}
-_COUNT = {"bsonType": ["int", "long"], "minimum": 0}
-_TEXT = {"bsonType": "string"}
+SEQ_SHAPE = {"bsonType": ["int", "long"], "minimum": 1}
+COUNT_SHAPE = {"bsonType": ["int", "long"], "minimum": 0}
+TEXT_SHAPE = {"bsonType": "string"}
 _MAYBE_TEXT = {"bsonType": ["string", "null"]}
 _MAYBE_SEQ = {"bsonType": ["int", "long", "null"]}
 _SHAPES: dict[str, Bson] = {
     "articles": {
-        "_id": _TEXT,
-        "version": _SEQ,
-        "seq": _SEQ,
+        "_id": TEXT_SHAPE,
+        "version": SEQ_SHAPE,
+        "seq": SEQ_SHAPE,
         "live": {"bsonType": "bool"},
         "outlet": _MAYBE_TEXT,
-        "seqs": {"bsonType": "array", "items": _SEQ},
+        "seqs": {"bsonType": "array", "items": SEQ_SHAPE},
     },
     "versions": {
-        "_id": _SEQ,
-        "id": _TEXT,
-        "version": _SEQ,
+        "_id": SEQ_SHAPE,
+        "id": TEXT_SHAPE,
+        "version": SEQ_SHAPE,
         "replaces": _MAYBE_SEQ,
         "sha256": {"bsonType": "binData"},
-        "stored_at": _TEXT,
+        "stored_at": TEXT_SHAPE,
         "body": {"bsonType": "binData"},
     },
-    "changes": {"_id": _SEQ, "deleted": {"bsonType": "bool"}, "id": _TEXT, "removes": _MAYBE_SEQ},
-    "kinds": {"_id": _TEXT, "fields": {"bsonType": "array", "items": _TEXT}},
-    "meta": {"_id": _TEXT, "schema": _COUNT, "uuid": _TEXT, "seq": _COUNT, "articles": _COUNT, "turn": _COUNT},
+    "changes": {"_id": SEQ_SHAPE, "deleted": {"bsonType": "bool"}, "id": TEXT_SHAPE, "removes": _MAYBE_SEQ},
+    "kinds": {"_id": TEXT_SHAPE, "fields": {"bsonType": "array", "items": TEXT_SHAPE}},
+    "meta": {
+        "_id": TEXT_SHAPE,
+        "schema": COUNT_SHAPE,
+        "uuid": TEXT_SHAPE,
+        "seq": COUNT_SHAPE,
+        "articles": COUNT_SHAPE,
+        "turn": COUNT_SHAPE,
+    },
 }
-RECORD_SHAPE: Bson = {"_id": _TEXT, "rev": _SEQ, "f": {"bsonType": "object"}, "body": {"bsonType": "binData"}}
+RECORD_SHAPE: Bson = {"_id": TEXT_SHAPE, "rev": SEQ_SHAPE, "f": {"bsonType": "object"}, "body": {"bsonType": "binData"}}
 _INDEXES = {"articles": [IndexModel([("outlet", 1), ("_id", 1)], name="outlet_id")]}
 
 

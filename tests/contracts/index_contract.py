@@ -144,7 +144,10 @@ def fill(index: FingerprintIndex, texts: Sequence[str], first: int = 1) -> None:
 
 
 class IndexContract:
-    """Tests; a subclass gives the fixture `index` (empty) and `reopened(index)`."""
+    """Tests; a subclass gives the fixture `index` (empty), `fresh` and `settle`."""
+
+    replacements = 400
+    """Made while queries go on."""
 
     @pytest.fixture
     def index(self) -> Iterator[FingerprintIndex]:
@@ -383,7 +386,7 @@ class IndexContract:
         threads = [threading.Thread(target=ask) for _ in range(2)]
         for thread in threads:
             thread.start()
-        for seq in range(2, 400):
+        for seq in range(2, self.replacements):
             index.apply([Entry(seq, fp(content), removes=seq - 1)])
         stop.set()
         for thread in threads:

@@ -1,0 +1,22 @@
+"""The words around the shingles of a query, as postings keep them."""
+
+# mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from fingerprints.kernels.memory import context
+
+
+@njit(
+    "uint32[::1](Array(uint32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True))",
+    nogil=True,
+    cache=True,
+)
+def contexts(words, at):
+    """uint32[n]: `memory.context` of each position in `at`, over the whole text."""
+    out = np.empty(len(at), np.uint32)
+    for i in range(len(at)):
+        out[i] = np.uint32(context(words, 0, len(words), np.int64(at[i])))
+    return out

@@ -1,0 +1,246 @@
+"""What is special to the index inside MongoDB: many processes, killed ones, common hashes in chunks, whose index it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pymongo.errors import OperationFailure
+
+from detector import Article, Detector, InputError
+from fingerprints.errors import IndexDamaged, IndexUnusable
+from fingerprints.index import Candidates, Entry
+from fingerprints.kernels import memory as m
+from fingerprints.postings import postings_of
+from fingerprints.segment import Document, build
+from fingerprints.segments import SegmentIndex
+from fingerprints.stores import mongo_index_merge, mongo_index_postings, mongo_index_state
+from fingerprints.stores.mongo import MongoStore
+from fingerprints.stores.mongo_index import MongoIndex
+from tests.contracts.index_contract import fp, text
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(new_database: Callable[[], str]) -> Iterator[MongoStore]:
+    opened = MongoStore(new_database())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def new_index(store: MongoStore) -> Iterator[Callable[..., MongoIndex]]:
+    opened: list[MongoIndex] = []
+
+    def new(fresh: bool = False, uuid: str | None = None, scheme: str = "x") -> MongoIndex:
+        opened.append(MongoIndex(store.database, store.url, uuid or store.uuid, scheme, fresh))
+        return opened[-1]
+
+    yield new
+    for index in opened:
+        index.close()
+
+
+def told(found: Candidates) -> tuple[Any, ...]:
+    return found.seq.tolist(), np.round(found.weight, 3).tolist(), found.verbatim.tolist(), found.common, found.templates
+
+
+def test_every_posting_of_a_segment_comes_out_of_it() -> None:
+    for count in (1, 2, 3, 40):
+        prints = [fp(text(seed, 80, 200)) for seed in range(count)]
+        segment = build([Document(10 + n, f, None) for n, f in enumerate(prints)])
+        free = {(h, 10 + n) for n, f in enumerate(prints) for h in f.free.tolist()}
+        rows = postings_of(segment, m.FREE).rows
+        assert [tuple(row) for row in rows.tolist()] == sorted(free)
+        ordered = postings_of(segment, m.ORDERED)
+        assert {(h, s, low >> 16) for h, s, low in ordered.rows.tolist()} == {
+            (h, 10 + n, at) for n, f in enumerate(prints) for h, at in zip(f.ordered.tolist(), f.ordered_at.tolist(), strict=True)
+        }
+
+
+def test_common_hashes_go_to_chunks_and_answers_stay_the_same(
+    new_index: Callable[..., MongoIndex], store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_index_postings, "HEAVY", 20)
+    monkeypatch.setattr(mongo_index_postings, "CHUNK", 16)
+    run, stock = text(77, 30), text(78, 9)
+    entries = [
+        Entry(n + 1, fp(f"{text(n, 25)} {run if n % 2 else stock} {text(900 + n, 20)} {stock}"), outlet="a.id")
+        for n in range(260)
+    ]
+    index, plain = new_index(), SegmentIndex.open(None, store_uuid="s", scheme="x")
+    for start in range(0, 260, 65):
+        index.apply(entries[start : start + 65])
+    gone = [Entry(300 + n, None, removes=n) for n in range(1, 40, 2)]
+    for one in (index, plain):
+        one.apply(entries)
+        one.apply(gone)
+    assert store.database["index_overflow"].count_documents({}) > 20
+    queries = [fp(f"{text(9000, 20)} {run} {text(9001, 9)} {stock}"), fp(stock), fp(f"{run} {text(7, 25)}")]
+    for _ in range(2):
+        assert index.verify() == []
+        assert [told(index.candidates(q)) for q in queries] == [told(plain.candidates(q)) for q in queries]
+        assert [index.duplicates(q) for q in queries] == [plain.duplicates(q) for q in queries]
+        index.flush()
+    assert index.stats()["segments"] == 1
+
+
+def test_what_a_killed_writer_left_counts_for_nothing_and_is_swept(
+    new_index: Callable[..., MongoIndex], store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, query = new_index(), fp(text(1, 80))
+    for n in range(4):
+        index.apply([Entry(n + 1, fp(text(n, 80)))])
+    index.flush()
+    before = told(index.candidates(query))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> bool:
+        raise Killed
+
+    for n in range(4, 7):
+        index.apply([Entry(n + 1, fp(text(n, 80)))])
+    monkeypatch.setattr(mongo_index_state.Ledger, "commit", die)
+    with pytest.raises(Killed):
+        index.apply([Entry(8, fp(text(1, 80)))])
+    monkeypatch.undo()
+    assert (index.seq, len(index)) == (7, 7)
+    index.apply([Entry(8, fp(text(20, 80)))])
+    monkeypatch.setattr(mongo_index_state.Ledger, "replace", die)
+    monkeypatch.setattr(mongo_index_state.Ledger, "end_merging", lambda *_: None)
+    with pytest.raises(Killed):
+        index.flush()
+    monkeypatch.undo()
+    other = new_index()
+    assert told(other.candidates(query)) == before
+    assert other.verify() == []
+    monkeypatch.setattr(mongo_index_state, "STALE_SECONDS", -1)
+    store.database["index_meta"].update_one({"_id": "index"}, {"$set": {"merging": None}})
+    other.flush()
+    held = {row["_id"] >> 34 for row in store.database["index_postings"].find({}, {"_id": 1})}
+    assert held == {part["n"] for part in store.database["index_meta"].find_one()["segments"]}
+    assert told(other.candidates(query)) == before
+    assert other.verify() == []
+
+
+def test_writers_on_several_clients_apply_each_change_once(store: MongoStore, new_index: Callable[..., MongoIndex]) -> None:
+    entries = [Entry(n + 1, fp(text(n, 60)), removes=n - 4 if n % 9 == 8 else None) for n in range(60)]
+    indexes = [new_index() for _ in range(3)]
+
+    def write(index: MongoIndex) -> None:
+        for n in range(0, 60, 3):
+            index.apply(entries[: n + 3])
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, indexes))
+    plain = SegmentIndex.open(None, store_uuid="s", scheme="x")
+    plain.apply(entries)
+    for index in indexes:
+        assert (index.seq, len(index)) == (60, len(plain))
+        for n in (3, 4, 40, 59):
+            assert told(index.candidates(fp(text(n, 60)))) == told(plain.candidates(fp(text(n, 60))))
+    assert indexes[0].verify() == []
+
+
+def test_changes_of_before_it_was_begun_anew_are_not_applied(new_index: Callable[..., MongoIndex]) -> None:
+    index = new_index()
+    index.apply([Entry(1, fp(text(1, 60))), Entry(2, fp(text(2, 60)))])
+    other = new_index(fresh=True)
+    index.apply([Entry(3, fp(text(3, 60)))], 3, 2)
+    assert (index.seq, other.seq, len(index)) == (0, 0, 0)
+    assert index.candidates(fp(text(1, 60))).seq.tolist() == []
+    other.apply([Entry(1, fp(text(1, 60)))], 1, 0)
+    assert index.candidates(fp(text(1, 60))).seq.tolist() == [1]
+    assert index.verify() == []
+
+
+def test_whose_index_it_is_is_checked(new_index: Callable[..., MongoIndex], store: MongoStore) -> None:
+    new_index().apply([Entry(1, fp(text(1, 60)))])
+    with pytest.raises(IndexUnusable, match="belongs to store"):
+        new_index(uuid="another")
+    with pytest.raises(IndexUnusable, match="scheme 'x', this version uses 'y'"):
+        new_index(scheme="y")
+    index, meta = new_index(), store.database["index_meta"]
+    meta.update_one({}, {"$set": {"format": 99}})
+    with pytest.raises(IndexDamaged, match="newer version"):
+        index.candidates(fp(text(1, 60)))
+    meta.delete_one({})
+    with pytest.raises(IndexDamaged, match="is gone"):
+        index.candidates(fp(text(1, 60)))
+    with pytest.raises(OperationFailure) as caught:
+        store.database["index_postings"].insert_one({"_id": 5, "p": "no bytes"})
+    assert caught.value.code == 121
+    index.close()
+    with pytest.raises(IndexUnusable, match="closed"):
+        index.candidates(fp(text(1, 60)))
+
+
+def test_verify_names_what_is_missing_or_altered(new_index: Callable[..., MongoIndex], store: MongoStore) -> None:
+    index, postings = new_index(), store.database["index_postings"]
+    index.apply([Entry(n + 1, fp(text(n, 90))) for n in range(8)])
+    whole = list(postings.find())
+    row = max(whole, key=lambda one: len(one["p"]))
+    postings.update_one({"_id": row["_id"]}, {"$set": {"p": row["p"][::-1]}})
+    assert any("not in order" in fault for fault in index.verify())
+    postings.delete_one({"_id": row["_id"]})
+    assert any("postings instead of" in fault for fault in index.verify())
+    postings.insert_one(row)
+    assert index.verify() == []
+    store.database["index_articles"].delete_one({})
+    assert index.verify() == ["it has the words of 7 articles instead of 8"]
+
+
+def test_only_a_store_in_mongodb_can_hold_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="only when the store is MongoDB"):
+        Detector.open(f"sqlite:///{tmp_path / 'a.db'}", index="mongo")
+    assert list(tmp_path.iterdir()) == []
+    run = "import sys; from api.cli import run; sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", run, "check", "-", "--store", "memory://"]
+    told = subprocess.run(
+        command, input=b"Teks.", capture_output=True, cwd=ROOT, env={"SIDIK_INDEX": "mongo", "PATH": "/usr/bin"}, check=False
+    )
+    assert told.returncode == 2
+    assert b"only when the store is MongoDB" in told.stderr
+
+
+def test_an_index_that_does_not_fit_or_is_damaged_is_rebuilt_loudly(new_database: Callable[[], str]) -> None:
+    url, article = new_database(), Article(id="a", text=text(1, 60), outlet="a.id")
+    with Detector.open(url, index="mongo") as detector:
+        detector.add(article)
+        database = detector.store.database  # type: ignore[attr-defined]
+        database["index_meta"].update_one({}, {"$set": {"scheme": "older"}})
+        assert [match.article.id for match in detector.check(article.text).matches] == ["a"]
+        assert "scheme 'older'" in detector.notices[0]
+        database["index_meta"].update_one({}, {"$set": {"seq": 7}})  # as after a restore of an older store
+        assert [match.article.id for match in detector.check(article.text).matches] == ["a"]
+        assert "seen change 7, its store ends at 1" in detector.notices[1]
+        assert detector.rebuild_index() == 1
+        assert detector.verify_index() == []
+    with Detector.open(url, index="mongo") as detector:
+        assert detector.notices == ()
+
+
+def test_merging_keeps_to_its_bounds(new_index: Callable[..., MongoIndex], monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many stretches a merge takes, the answers are the same."""
+    index, plain = new_index(), SegmentIndex.open(None, store_uuid="s", scheme="x")
+    entries = [Entry(n + 1, fp(text(n, 70, 500))) for n in range(40)]
+    monkeypatch.setattr(mongo_index_merge, "AIM", 50)
+    for entry in entries:
+        index.apply([entry])
+        plain.apply([replace(entry)])
+    index.flush()
+    assert index.verify() == []
+    assert int(str(index.stats()["segments"])) < 8
+    for n in range(0, 40, 9):
+        query = fp(f"{text(n, 70, 500)} {text(n + 1, 70, 500)}")
+        assert told(index.candidates(query)) == told(plain.candidates(query))
