@@ -13,6 +13,7 @@ help:
 	@echo "make test     install what the tests need and run all of them"
 	@echo "make check    lint, types, directions of import"
 	@echo "make faults   kill -9, crashes at every step, damaged files, hostile clients: 50 rounds on each store"
+	@echo "make fuzz     every route and reader under generated input, some hundreds of each"
 	@echo "make bench    speed beside the peers (installs them); make quality: the large quality sets"
 
 run: $(VENV)/.installed
@@ -47,15 +48,24 @@ test-tools:
 test: $(VENV)/.tested test-tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-<<<<<<< HEAD
 # Kills, damage, hostile clients: 50 rounds on each store, where `make test` does 5. SIDIK_TEST_SEED repeats a run.
 faults: $(VENV)/.tested test-tools
 	SIDIK_TEST_ROUNDS=50 $(BIN)/python -m pytest -s tests/faults $(ARGS)
-=======
+
 # Each reader and each route under some hundreds of inputs; `make test` runs the same with a few.
 fuzz: $(VENV)/.tested
 	SIDIK_TEST_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -n 2 tests/security $(ARGS)
->>>>>>> 5adda24 (Every route and every reader under generated input: few in make test, many in make fuzz)
+
+$(VENV)/.benched: $(VENV)/.installed pyproject.toml
+	@echo "Installing the peers ..."
+	$(PIP) install --constraint constraints.txt --group bench
+	@touch $@
+
+bench: $(VENV)/.benched
+	$(BIN)/python -m benchmarks.bench --plots docs $(ARGS)
+
+quality: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

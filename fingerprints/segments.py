@@ -258,6 +258,11 @@ class SegmentIndex:
             if self.trouble:
                 raise IndexUnusable(self.trouble)
 
+    def settle(self) -> None:
+        """Merge, and write out, whatever is due now rather than in the background. Queries and `apply` go on meanwhile."""
+        while not self._closed and not self.trouble and self._due(self._snapshot.parts):
+            self._maintain()
+
     def _due(self, parts: Sequence[Part], flush: bool = False) -> list[tuple[int, int]]:
         if self._folder is not None and not self.writes:
             return []  # what the writer has written is the writer's to merge
