@@ -21,8 +21,9 @@ from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
 from api.pool import Pool
-from api.routes import articles, audit, checks, dossiers, health, keys, webhooks
+from api.routes import articles, audit, checks, dossiers, health, keys, scans, sources, webhooks
 from api.scanning.fetching import Fetcher
+from api.scanning.service import Scanning, Schedule
 from api.settings import Settings
 from api.web import checks as check_pages
 from api.web import session
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    for module in (articles, checks, dossiers, keys, audit, webhooks, health, openapi, session, check_pages):
+    for module in (articles, checks, sources, scans, dossiers, keys, audit, webhooks, health, openapi, session, check_pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")
@@ -62,7 +63,10 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     fetcher = Fetcher(settings.fetch_allow)
     audit_log = AuditLog(detector.store)
     metrics = Metrics(partial(_gauges, detector, pool))
-    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log)
+    scanning = Scanning(detector, settings, busy=lambda: pool.jobs >= settings.threads)
+    schedule = Schedule(scanning) if settings.scans else None
+    wake = schedule.wake if schedule else lambda: None
+    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log, scanning, wake)
     follower = Follower(detector.follow)
     sender = Fetcher(settings.fetch_allow, timeout=TIMEOUT)
     deliverer = Deliverer(detector.store, sender.post)
@@ -70,6 +74,10 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        scanning.stop.set()
+        if schedule:
+            schedule.close()
+        scanning.close()
         delivering.close()
         deliverer.close()
         sender.close()

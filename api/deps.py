@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from api.metrics import Metrics
 from api.pool import Deadline, Pool
 from api.problems import Problem
 from api.scanning.fetching import Fetcher
+from api.scanning.service import Scanning
 from api.sessions import COOKIE, CSRF_HEADER, csrf_token, find_session
 from api.settings import Settings
 from detector import Detector
@@ -36,6 +38,9 @@ class State:
     fetcher: Fetcher
     metrics: Metrics
     audit: AuditLog
+    scanning: Scanning
+    wake_scans: Callable[[], None]
+    """There may be something to scan: do not wait for the next look."""
 
     @property
     def store(self) -> Store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.captures import capture_of
 from api.checks import CHECKS, Report, get_check
 from api.clock import now, parse_moment
 from api.settings import Settings
@@ -25,12 +26,15 @@ MOST_FINDINGS = 300
 
 
 def bundle_of(settings: Settings, store: Store, report: Report) -> bytes:
-    """The signed zip of a kept check, with the article versions it speaks of that still exist. Raises `StampError`."""
+    """The signed zip of a kept check, with the article versions that still exist and the page as a scan fetched it. Raises
+    `StampError`."""
     versions = [store.get(match["article"]["id"], match["article"]["version"]) for match in report["matches"]]
     articles = [
         {**article_record(stored), "versions": _versions(store, stored.article.id)} for stored in versions if stored is not None
     ]
-    return evidence_zip(report, articles, signing_key(settings), format_time(now()), stamp=stamper(settings))
+    return evidence_zip(
+        report, articles, signing_key(settings), format_time(now()), capture_of(store, report["id"]), stamper(settings)
+    )
 
 
 def dossier_of(store: Store, domain: str, since: str | None, until: str | None) -> Dossier:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from api.scanning.readers.items import Item, Notes, Reader, Rejected, Taken
+from api.scanning.readers.items import Item, Notes, Pointed, Reader, Rejected, Taken
 from api.scanning.readers.memory import Memory
 from detector.detector import Detector
 from fingerprints.article import Article
@@ -91,6 +91,8 @@ class Import:
         yield batch
 
     def _take(self, item: Item, seen: SeenIds) -> Taken | None:
+        if isinstance(item, Pointed):
+            raise TypeError("an import's readers fetch the pages themselves")
         if isinstance(item, Rejected):
             self._reject(item)
         elif seen.add(item.article.id):

@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     """Seconds that running requests get to finish when the server is stopped."""
     fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts or networks that may be fetched and called although they are not public; comma-separated."""
+    scans: bool = True
+    """Read the sources that are due, and visit flagged pages again, in the background of the server."""
+    scan_threads: int = Field(4, ge=1, le=64)
+    """Sources that one process reads at once; a site is asked one thing at a time whatever this says."""
+    scan_delay_seconds: float = Field(1, ge=0)
+    """Seconds between two requests to a site, at least; those in `fetch_allow` are yours, and are read at their own pace."""
+    contact: str | None = None
+    """URL or e-mail address of whoever runs this: sent with each request, so that a site can complain."""
     public_url: str | None = None
     """Where readers reach this server, if not at host and port (behind a proxy); https makes session cookies `Secure`."""
     sign_in_link: bool | None = None

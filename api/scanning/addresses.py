@@ -60,6 +60,17 @@ class AllowList:
             for entry in self._entries
         )
 
+    def lists(self, host: str, port: int) -> bool:
+        """Whether `host`, a name or an address, is itself listed for `port`: then it is the operator's own."""
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return any(entry.port in (None, port) and entry.host == host for entry in self._entries)
+        return any(
+            entry.port in (None, port) and entry.network is not None and _inside(address, entry.network)
+            for entry in self._entries
+        )
+
 
 def parse_allow(value: str) -> tuple[str, ...]:
     """The entries of a comma-separated list, as `SIDIK_FETCH_ALLOW` holds them; each is checked (`InputError`)."""

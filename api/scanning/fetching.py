@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import httpcore
 import httpx
@@ -27,9 +27,11 @@ from api.scanning.compression import inflate
 from api.scanning.connecting import CheckedBackend, NotPermitted, Resolver, resolve
 from fingerprints.errors import SidikError
 
-USER_AGENT = "Sidik/0.1 (copy detection for newsrooms)"
+PRODUCT = "Sidik"
+"""What robots.txt knows us by."""
+USER_AGENT = f"{PRODUCT}/0.1 (copy detection for newsrooms)"
 MAX_URL = 8192
-_REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
 _KEPT_ACROSS_SITES = ("accept", "accept-language", "user-agent")
 
 
@@ -46,7 +48,7 @@ class FetchRefused(FetchError):
     """The URL, or where it redirects to, is none that may be fetched."""
 
 
-FailureKind = Literal["timeout", "too_large", "redirects", "connection", "protocol"]
+FailureKind = Literal["timeout", "too_large", "redirects", "connection", "protocol", "closed"]
 
 
 class FetchFailed(FetchError):
@@ -81,6 +83,17 @@ class Fetched:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+class Getter(Protocol):
+    """Whatever fetches as `Fetcher.get` does."""
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None, *, max_bytes: int | None = None) -> Fetched: ...
+
+
+def user_agent(contact: str | None) -> str:
+    """Who we are, for the sites we read; `contact`: a URL or e-mail address of who runs this."""
+    return USER_AGENT if contact is None else f"{USER_AGENT[:-1]}; {contact})"
+
+
 class Fetcher:
     """Fetches over HTTP; thread-safe, keeps connections open between calls; close it, or use it in a `with`.
 
@@ -113,10 +126,13 @@ class Fetcher:
             network_backend=self._backend,
         )
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None, *, max_bytes: int | None = None) -> Fetched:
+    def get(
+        self, url: str, headers: Mapping[str, str] | None = None, *, max_bytes: int | None = None, follow: bool = True
+    ) -> Fetched:
         """Fetch `url`. `headers` go along; to another host after a redirect only harmless ones do.
 
-        `max_bytes` replaces the fetcher's own limit. Raises `FetchRefused`, `FetchFailed`.
+        `max_bytes` replaces the fetcher's own limit. Without `follow` a redirect is an answer like any other. Raises
+        `FetchRefused`, `FetchFailed`.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
         target = _parse(url, shown=_shown(url))
@@ -128,7 +144,7 @@ class Fetcher:
             with self._explained(target, shown):
                 answer = self._get_once(target, sent, limit, shown)
             location = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or not location:
+            if not follow or answer.status not in REDIRECTS or not location:
                 return answer
             following = _parse(location, shown, base=target)
             if _origin(following) != _origin(target):
@@ -187,7 +203,7 @@ class Fetcher:
     def _get_once(self, target: httpx.URL, headers: Mapping[str, str], limit: int, shown: str) -> Fetched:
         with self._pool.stream("GET", **self._request(target, headers)) as response:
             received = httpx.Headers(response.headers)
-            if response.status in _REDIRECTS and "location" in received:
+            if response.status in REDIRECTS and "location" in received:
                 return Fetched(str(target), response.status, received, b"", None)
             if (length := received.get("content-length", "")).isdecimal() and int(length) > limit:
                 raise FetchFailed(shown, f"is larger than {limit:,} bytes", "too_large")

@@ -13,13 +13,18 @@ _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_cid|mc_e
 _SLUG_LENGTH = 80
 
 
+def is_tracking(parameter: str) -> bool:
+    """Whether a query parameter of this name only tracks where the reader came from."""
+    return _TRACKING.match(parameter) is not None
+
+
 def plain_url(url: str) -> str:
     """`url` without what does not tell pages apart: scheme, ``www.``, default port, fragment, tracking parameters, the
     order of parameters, a closing slash. For comparing, not for fetching."""
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    query = urlencode(sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)))
+    query = urlencode(sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not is_tracking(k)))
     return f"{host}{port}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
 
 

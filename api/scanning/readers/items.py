@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fingerprints.article import Article
+
+if TYPE_CHECKING:  # files are read without the machinery for sites
+    from api.scanning.fetching import Fetched
 
 MAX_EXAMPLES = 3
 
@@ -29,7 +32,20 @@ class Taken:
     article: Article
 
 
-Item = Taken | Rejected
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A page that a scan is to fetch itself; readers give it where their site says so. `said`: what the listing says of it
+    (`title`, `published_at`, `author`). `stamp`: its last change, None where unknown. `again`: ask for it although it was read
+    before, for nothing tells of its changes. `answer`: it, where it was fetched already."""
+
+    url: str
+    said: Mapping[str, str | None]
+    stamp: str | None
+    again: bool = False
+    answer: Fetched | None = None
+
+
+Item = Taken | Rejected | Pointed
 
 
 @dataclass(slots=True)

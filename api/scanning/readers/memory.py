@@ -18,18 +18,20 @@ PAGES = Kind("import_page")
 class Memory:
     """Pages and states are written by `flush`, which is called once the articles they belong to are durable."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, scope: str = "") -> None:
+        """`scope`: whose memory it is; imports have one, each source has its own."""
         self._store = store
+        self._scope = scope
         self._read: dict[str, str | None] = {}
 
     def state(self, url: str) -> dict[str, Any]:
         """What the last import of `url` left, empty at the first."""
-        record = self._store.records.get(STATES, _key(url))
+        record = self._store.records.get(STATES, self._key(url))
         return dict(record.doc["state"]) if record else {}
 
     def save_state(self, url: str, state: dict[str, Any]) -> None:
         """Keep the state of an import of `url`."""
-        self._put(STATES, _key(url), {"url": url, "state": state})
+        self._put(STATES, self._key(url), {"url": url, "state": state})
 
     def is_read(self, id: str, stamp: str | None) -> bool:
         """Whether the page whose article has this id need not be fetched: it was read as of `stamp` (its last change, None where
@@ -65,6 +67,5 @@ class Memory:
                 continue
             return
 
-
-def _key(url: str) -> str:
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    def _key(self, url: str) -> str:
+        return hashlib.sha256(f"{self._scope}{url}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from api.scanning.fetching import Fetched, Fetcher, FetchFailed
+from api.scanning.fetching import Fetched, FetchFailed, Getter
 from api.scanning.readers.ids import id_from_url
 from api.scanning.readers.items import Item, Notes, Rejected
 from api.scanning.readers.memory import Memory
@@ -23,7 +23,7 @@ _PASSING = (408, 425, 429, 500, 502, 503, 504)
 class Site:
     """How the sites of one import are read. `max_bytes`: of an article's text. `sleep`: seconds, between retries."""
 
-    fetcher: Fetcher
+    fetcher: Getter
     memory: Memory
     notes: Notes
     max_bytes: int

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # files are read without the machinery for sites
     from api.scanning.readers.site import Site
 
 SiteKind = Literal["auto", "feed", "sitemap", "wordpress", "page"]
-_POSTS = "wp/v2/posts"
+POSTS = "wp/v2/posts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _open_url(url: str, opening: Opening) -> Reader:
     if kind in ("auto", "wordpress") and (route := posts_route(url)):
         return WordPressApi(route, site)
     if kind == "wordpress":
-        return WordPressApi(urljoin(url, "/wp-json/" + _POSTS), site)
+        return WordPressApi(urljoin(url, "/wp-json/" + POSTS), site)
     return _Page(url, site) if kind == "page" else _open_answer(url, site)
 
 
@@ -98,7 +98,7 @@ def posts_route(url: str) -> str | None:
     if "/wp/v2/" in parts.path or "rest_route=/wp/v2/" in parts.query:
         return url
     if parts.path.rstrip("/").endswith("/wp-json"):
-        return parts._replace(path=parts.path.rstrip("/") + "/" + _POSTS).geturl()
+        return parts._replace(path=parts.path.rstrip("/") + "/" + POSTS).geturl()
     return None
 
 
@@ -108,37 +108,48 @@ def _open_answer(url: str, site: Site) -> Reader:
     from api.scanning.readers.site import must_succeed
     from api.scanning.readers.sitemap import Sitemap
     from api.scanning.readers.wordpress import WordPressApi
-    from api.scanning.readers.xml import local, parse_xml
 
     answer = site.listing(url)
     must_succeed(answer, url)
-    start = answer.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"{"):
-        return Feed(url, site, answer)
-    if answer.body.startswith(b"\x1f\x8b") or (start.startswith(b"http") and answer.content_type == "text/plain"):
+    kind = kind_of(answer)
+    if kind == "sitemap":
         return Sitemap(url, site, answer)
-    if start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf", b"<urlset", b"<sitemapindex")) and b"<html" not in start:
-        root = local(parse_xml(answer.body, url))
-        return Sitemap(url, site, answer) if root in ("urlset", "sitemapindex") else Feed(url, site, answer)
+    if kind == "feed":
+        return Feed(url, site, answer)
     if urlsplit(answer.url).path.strip("/"):
         return _Page(url, site)
-    api, feed = _links(answer)
+    api, feeds = links_of(answer)
     if api:
         return WordPressApi(api, site)
-    if feed:
-        return Feed(feed, site)
+    if feeds:
+        return Feed(feeds[0], site)
     raise InputError(url, "is a page without a WordPress API or a feed; name a feed, a sitemap or an article")
 
 
-def _links(answer: Fetched) -> tuple[str | None, str | None]:
-    """(posts route of the WordPress API, feed) that a front page points to."""
+def kind_of(answer: Fetched) -> Literal["feed", "sitemap", "html"]:
+    """What was fetched, by its bytes. Raises `InputError` for broken XML."""
+    from api.scanning.readers.xml import local, parse_xml
+
+    start = answer.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"{"):
+        return "feed"
+    if answer.body.startswith(b"\x1f\x8b") or (start.startswith(b"http") and answer.content_type == "text/plain"):
+        return "sitemap"
+    if start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf", b"<urlset", b"<sitemapindex")) and b"<html" not in start:
+        return "sitemap" if local(parse_xml(answer.body, answer.url)) in ("urlset", "sitemapindex") else "feed"
+    return "html"
+
+
+def links_of(answer: Fetched) -> tuple[str | None, list[str]]:
+    """(posts route of the WordPress API, feeds in their order, those of comments last) that a page points to."""
     from fingerprints.markup import decode, parse
 
     tree = parse(decode(answer.body, answer.charset))
     api = next(iter(tree.xpath("//link[@rel='https://api.w.org/']/@href")), None)
     types = "@type='application/rss+xml' or @type='application/atom+xml' or @type='application/feed+json'"
-    feed = next(iter(tree.xpath(f"//link[contains(@rel, 'alternate')][{types}]/@href")), None)
-    return urljoin(answer.url, api) + _POSTS if api else None, urljoin(answer.url, feed) if feed else None
+    feeds = tree.xpath(f"//link[contains(@rel, 'alternate')][{types}]/@href")
+    feeds.sort(key=lambda href: "comment" in href or "komentar" in href)
+    return urljoin(answer.url, api) + POSTS if api else None, [urljoin(answer.url, feed) for feed in feeds]
 
 
 class _Page:

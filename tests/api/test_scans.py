@@ -1,0 +1,405 @@
+"""Scans against real sites on loopback: what is read, checked, kept and counted; and what is not done twice."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from api.captures import capture_of
+from api.checks import list_checks
+from api.cli import run
+from api.clock import new_id, now
+from api.scanning.findings import places_of
+from api.scanning.revisits import revisit_of
+from api.scanning.scans import get_scan, queue_scan
+from api.scanning.service import Scanning
+from api.scanning.sources import SOURCES, create_source, get_source
+from api.settings import Settings
+from detector import Article, Detector
+from tests.api.conftest import prose
+
+DEMO = Path(__file__).parents[2] / "api" / "demo" / "articles.jsonl"
+ARTICLES = [json.loads(line) for line in DEMO.read_text("utf-8").splitlines()][6:]
+"""Those that say in their own words what no press release says."""
+
+
+class Desk:
+    """An archive and its scans. `scan(source id)` reads a source now."""
+
+    def __init__(self, store: str = "memory://", **settings: Any) -> None:
+        self.detector = Detector.open(store)
+        self.settings = Settings.load(fetch_allow="127.0.0.0/8", store=store, **settings)
+        self.scanning = Scanning(self.detector, self.settings)
+        self.store = self.detector.store
+
+    def add(self, url: str, **given: Any) -> str:
+        return str(create_source(self.store, new_id(), {"url": url, **given}, now())["id"])
+
+    def scan(self, id: str) -> dict[str, Any]:
+        source = self.store.records.get(SOURCES, id)
+        assert source is not None
+        queued = queue_scan(self.store, source, SOURCES, new_id(), now(), by="request")
+        assert self.scanning.run_scan(queued.id) is not None
+        found = get_scan(self.store, queued.id)
+        assert found is not None
+        return found
+
+    def counts(self, id: str, *names: str) -> list[int]:
+        scan = self.scan(id)
+        assert scan["status"] == "done", scan["errors"]
+        return [scan[name] for name in names]
+
+    def checks(self, **where: Any) -> list[dict[str, Any]]:
+        return list_checks(self.store, where, limit=200).items
+
+    def close(self) -> None:
+        self.scanning.close()
+        self.detector.close()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    made.detector.add_many(Article(**article) for article in ARTICLES)
+    yield made
+    made.close()
+
+
+def page(text: str, title: str = "Berita", extra: str = "") -> bytes:
+    body = "".join(f"<p>{line}</p>" for line in text.split("\n") if line.strip())
+    head = f'<title>{title}</title><meta property="og:type" content="article"><link rel="icon" href="/i.png">{extra}'
+    return f'<html lang="id"><head>{head}</head><body><article><h1>{title}</h1>{body}</article></body></html>'.encode()
+
+
+def feed(base: str, *paths: str, extra: str = "") -> bytes:
+    items = "".join(f"<item><title>{p}</title><link>{base}{p}</link>{extra}</item>" for p in paths)
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
+
+
+COUNTED = ("seen", "new", "changed", "checked", "flagged")
+
+
+def test_a_feed_is_read_its_pages_checked_and_nothing_is_done_twice(desk: Desk, web: Any, answer: Any) -> None:
+    web.pages["/feed"] = answer(feed(web.url, "/salinan-berita-hari-ini", "/berita-lain"))
+    web.pages["/salinan-berita-hari-ini"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    web.pages["/berita-lain"] = answer(page(prose("lain", 20)), headers={"Content-Type": "text/html"})
+    source = desk.add(f"{web.url}/feed")
+    assert desk.counts(source, *COUNTED) == [2, 2, 0, 2, 1]
+    (flagged,) = desk.checks(source_id=source, flagged=True)
+    assert flagged["submission"]["url"] == f"{web.url}/salinan-berita-hari-ini"
+    assert flagged["best_match"]["article"]["id"] == ARTICLES[0]["id"]
+    asked = len(web.asked)
+    assert desk.counts(source, *COUNTED) == [2, 0, 0, 0, 0]
+    assert [request.path for request in web.asked[asked:]] == ["/feed"], "no page, and robots.txt once a day"
+    shown = get_source(desk.store, source, now())
+    assert shown is not None
+    assert shown["reads"] == {"kind": "feed", "url": f"{web.url}/feed"}
+    assert shown["last_scan"]["seen"] == 2
+    assert shown["next_due_at"] > shown["last_scan"]["finished_at"]
+
+
+def test_a_flagged_page_is_kept_as_it_was_fetched_and_followed_up(desk: Desk, web: Any, answer: Any) -> None:
+    sent = page(ARTICLES[1]["text"])
+    web.pages["/feed"] = answer(feed(web.url, "/salinan"))
+    web.pages["/salinan"] = answer(sent, headers={"Content-Type": "text/html", "X-Served-By": "uji"})
+    desk.scan(desk.add(f"{web.url}/feed"))
+    (check,) = desk.checks(flagged=True)
+    warc = capture_of(desk.store, check["id"])
+    assert warc is not None
+    records = [
+        (r.rec_type, r.rec_headers["WARC-Target-URI"], r.content_stream().read()) for r in ArchiveIterator(io.BytesIO(warc))
+    ]
+    assert ("response", f"{web.url}/salinan", sent) in records
+    followed = revisit_of(desk.store, check["id"])
+    assert followed is not None
+    assert (followed["status"], followed["attribution"]) == ("online", "named")
+
+
+def test_a_copy_at_several_addresses_is_one_finding_with_its_places(desk: Desk, web: Any, answer: Any) -> None:
+    text = ARTICLES[2]["text"]
+    web.pages["/feed"] = answer(feed(web.url, "/satu-salinan", "/dua-salinan", "/satu-salinan?utm_source=x", "/amp/tiga"))
+    for path in ("/satu-salinan", "/dua-salinan"):
+        web.pages[path] = answer(page(text), headers={"Content-Type": "text/html"})
+    canonical = f'<link rel="canonical" href="{web.url}/satu-salinan">'
+    web.pages["/amp/tiga"] = answer(page(text, extra=canonical), headers={"Content-Type": "text/html"})
+    assert desk.counts(desk.add(f"{web.url}/feed"), "seen", "new", "checked", "flagged", "places", "unchanged") == [
+        3,
+        2,
+        1,
+        1,
+        1,
+        1,
+    ]
+    (check,) = desk.checks(flagged=True)
+    assert [place["url"] for place in places_of(desk.store, check["id"])] == [f"{web.url}/satu-salinan", f"{web.url}/dua-salinan"]
+
+
+def test_a_changed_page_is_checked_again_and_an_unchanged_one_is_not_sent(desk: Desk, web: Any, answer: Any) -> None:
+    def served(asked: Any) -> Any:
+        if asked.headers.get("If-None-Match") == tag:
+            return answer(status=304)
+        return answer(body, headers={"Content-Type": "text/html", "ETag": tag})
+
+    body, tag = page(prose("asli", 20)), '"1"'
+    web.pages["/satu"] = served
+    source = desk.add(web.url, kind="list", urls=[f"{web.url}/satu"])
+    assert desk.counts(source, *COUNTED) == [1, 1, 0, 1, 0]
+    assert desk.counts(source, *COUNTED, "unchanged") == [1, 0, 0, 0, 0, 1]
+    body, tag = page(ARTICLES[0]["text"]), '"2"'
+    assert desk.counts(source, *COUNTED) == [1, 0, 1, 1, 1]
+
+
+def test_a_listing_that_holds_the_whole_text_needs_the_page_only_for_a_copy(desk: Desk, web: Any, answer: Any) -> None:
+    def entry(path: str, text: str) -> str:
+        body = "".join(f"<p>{line}</p>" for line in text.split("\n"))
+        return f"<item><title>{path}</title><link>{web.url}{path}</link><description><![CDATA[x]]></description>" + (
+            f'<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/"><![CDATA[{body}]]></content:encoded></item>'
+        )
+
+    items = entry("/salinan", ARTICLES[0]["text"]) + entry("/lain", prose("lain", 20))
+    web.pages["/feed"] = answer(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+    web.pages["/salinan"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    source = desk.add(f"{web.url}/feed")
+    assert desk.counts(source, *COUNTED) == [2, 2, 0, 2, 1]
+    assert [asked.path for asked in web.asked] == ["/robots.txt", "/feed", "/salinan"]
+    (check,) = desk.checks(flagged=True)
+    assert capture_of(desk.store, check["id"]) is not None
+    assert desk.counts(source, *COUNTED) == [2, 0, 0, 0, 0]
+
+
+def test_a_list_page_is_read_by_its_links(desk: Desk, web: Any, answer: Any) -> None:
+    links = ("/berita/satu-dua-tiga-empat", "/berita/5?utm_medium=x", "/tag/berita-satu-dua-tiga", "/kontak")
+    web.pages["/indeks"] = answer(b"<html><body>" + "".join(f'<a href="{x}">x</a>' for x in links).encode() + b"</body></html>")
+    for number, path in enumerate(("/berita/satu-dua-tiga-empat", "/berita/5")):
+        web.pages[path] = answer(page(prose(number, 20)), headers={"Content-Type": "text/html"})
+    guessed = desk.add(f"{web.url}/indeks", kind="page")
+    assert desk.counts(guessed, *COUNTED) == [1, 1, 0, 1, 0]
+    named = desk.add(f"{web.url}/indeks", link_pattern=r"/berita/[\w-]+$")
+    assert desk.counts(named, *COUNTED, "unchanged") == [2, 1, 0, 1, 0, 1]
+
+
+def test_our_own_site_enters_the_index_and_what_is_withdrawn_stays(desk: Desk, web: Any, answer: Any) -> None:
+    def sitemap(*paths: str) -> Any:
+        urls = "".join(f"<url><loc>{web.url}{path}</loc></url>" for path in paths)
+        return answer(f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{urls}</urlset>".encode())
+
+    text = prose("milik kita", 20)
+    web.pages["/peta.xml"] = sitemap("/kita-satu", "/kita-dua")
+    web.pages["/kita-satu"] = answer(page(text), headers={"Content-Type": "text/html"})
+    web.pages["/kita-dua"] = answer(page(prose("kedua", 20)), headers={"Content-Type": "text/html"})
+    source = desk.add(f"{web.url}/peta.xml", role="own")
+    assert desk.counts(source, "seen", "new", "checked") == [2, 2, 0]
+    assert desk.detector.check(text).verdict == "copy"
+    web.pages["/peta.xml"] = sitemap("/kita-dua")
+    del web.pages["/kita-satu"]
+    assert desk.counts(source, "withdrawn") == [1]
+    assert desk.counts(source, "withdrawn") == [0]
+    assert desk.detector.check(text).verdict == "copy", "what was published is kept"
+
+
+def test_what_cannot_be_read_is_named_and_tried_again(desk: Desk, web: Any, answer: Any) -> None:
+    web.pages["/feed"] = answer(feed(web.url, "/hilang", "/rahasia/x", "/baik"))
+    web.pages["/robots.txt"] = answer(b"User-agent: Sidik\nDisallow: /rahasia/")
+    web.pages["/baik"] = answer(page(prose("baik", 20)), headers={"Content-Type": "text/html"})
+    source = desk.add(f"{web.url}/feed")
+    scan = desk.scan(source)
+    assert (scan["status"], scan["checked"]) == ("done", 1)
+    assert [(e["url"].removeprefix(web.url), e["detail"]) for e in scan["errors"]] == [
+        ("/hilang", "the server answered 404"),
+        ("/rahasia/x", "robots.txt does not allow it"),
+    ]
+    assert "/rahasia/x" not in [asked.path for asked in web.asked]
+    web.pages["/feed"] = answer(status=404)
+    scan = desk.scan(source)
+    assert scan["status"] == "failed"
+    shown = get_source(desk.store, source, now())
+    assert shown is not None
+    assert shown["failing"] == 1
+    assert "404" in shown["last_error"]
+
+
+def test_a_scan_that_was_stopped_goes_on_behind_the_last_page(web: Any, answer: Any, tmp_path: Path) -> None:
+    paths = [f"/halaman-{number}" for number in range(8)]
+    web.pages["/feed"] = answer(feed(web.url, *paths))
+    for path in paths:
+        web.pages[path] = answer(page(prose(path, 20)), headers={"Content-Type": "text/html"})
+    desk = Desk(f"sqlite:///{tmp_path}/a.db")
+    source = desk.add(f"{web.url}/feed")
+    stopping = web.pages["/halaman-4"]
+    web.pages["/halaman-4"] = lambda asked: (desk.scanning.stop.set(), stopping)[1]
+    scan = desk.scan(source)
+    assert (scan["status"], scan["checked"]) == ("queued", 5)
+    desk.close()
+    web.pages["/halaman-4"] = stopping
+    again = Desk(f"sqlite:///{tmp_path}/a.db")
+    assert again.scanning.run_scan(scan["id"]) is not None
+    done = get_scan(again.store, scan["id"])
+    assert done is not None
+    assert [done[name] for name in ("status", *COUNTED)] == ["done", 8, 8, 0, 8, 0]
+    assert sorted(asked.path for asked in web.asked if asked.path in paths) == paths, "each page once"
+    assert len(again.checks(scan_id=scan["id"])) == 8
+    again.close()
+
+
+@pytest.fixture
+def crowd(web: Any, answer: Any) -> Callable[[int], list[str]]:
+    """Sites (paths of one) with a feed of two pages each."""
+
+    def make(count: int) -> list[str]:
+        for number in range(count):
+            web.pages[f"/{number}/feed"] = answer(feed(f"{web.url}/{number}", "/satu", "/dua"))
+            for name in ("satu", "dua"):
+                text = prose(f"{number} {name}", 20)
+                web.pages[f"/{number}/{name}"] = answer(page(text), headers={"Content-Type": "text/html"})
+        return [f"{web.url}/{number}/feed" for number in range(count)]
+
+    return make
+
+
+def test_the_server_reads_what_is_due_by_itself(start: Any, web: Any, answer: Any, crowd: Any) -> None:
+    server = start(fetch_allow=("127.0.0.1",))
+    http = server.client("scans", "checks")
+    source = http.post("/v1/sources", json={"url": crowd(1)[0], "name": "Satu", "interval_minutes": 5})
+    assert source.status_code == 201
+    assert source.headers["Location"] == f"/v1/sources/{source.json()['id']}"
+    id = source.json()["id"]
+    deadline = time.monotonic() + 60
+    while (shown := http.get(f"/v1/sources/{id}").json())["last_scan"] is None:
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.05)
+    scan = shown["last_scan"]
+    assert [scan[name] for name in ("source_id", "status", *COUNTED, "errors")] == [id, "done", 2, 2, 0, 2, 0, []]
+    assert len(http.get("/v1/checks", params={"scan_id": scan["id"]}).json()["items"]) == 2
+    assert http.get(f"/v1/scans/{scan['id']}").json() == scan
+    asked = http.post(f"/v1/sources/{id}/scan")
+    assert asked.status_code == 202
+    assert asked.json()["status"] in ("queued", "running")
+    while http.get(f"/v1/scans/{asked.json()['id']}").json()["status"] != "done":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [each["id"] for each in http.get("/v1/scans", params={"source_id": id}).json()["items"]] == [
+        asked.json()["id"],
+        scan["id"],
+    ]
+    edited = http.patch(f"/v1/sources/{id}", json={"enabled": False, "interval_minutes": None})
+    assert (edited.json()["enabled"], edited.json()["next_due_at"], edited.json()["interval_minutes"]) == (False, None, None)
+    assert http.delete(f"/v1/sources/{id}").status_code == 204
+    assert http.get(f"/v1/sources/{id}").status_code == 404
+    assert http.post(f"/v1/sources/{id}/scan").status_code == 404
+    assert http.get(f"/v1/scans/{scan['id']}").status_code == 200, "what was read stays known"
+
+
+@pytest.mark.parametrize(
+    ("given", "location"),
+    [
+        ({}, "url"),
+        ({"url": ""}, "url"),
+        ({"url": "file:///etc/passwd"}, "url"),
+        ({"url": "https://a:b@situs.example/"}, "url"),
+        ({"url": "https://situs.example/", "kind": "gopher"}, "kind"),
+        ({"url": "https://situs.example/", "kind": "list"}, "urls"),
+        ({"url": "https://situs.example/", "urls": ["javascript:x"]}, "urls.0"),
+        ({"url": "https://situs.example/", "link_pattern": "("}, "link_pattern"),
+        ({"url": "https://situs.example/", "kind": "feed", "link_pattern": "x"}, "link_pattern"),
+        ({"url": "https://situs.example/", "interval_minutes": 0}, "interval_minutes"),
+        ({"url": {"$gt": ""}}, "url"),
+        ({"url": "https://situs.example/", "nama": "x"}, "nama"),
+    ],
+)
+def test_a_source_that_cannot_be_one_is_refused(http: Any, given: Any, location: str) -> None:
+    answered = http.post("/v1/sources", json=given)
+    assert answered.status_code == 422, answered.text
+    assert answered.json()["errors"][0]["location"] == location
+    assert http.get("/v1/sources").json()["items"] == []
+
+
+def test_a_dry_run_reads_no_page_and_keeps_nothing(start: Any, web: Any, answer: Any, crowd: Any) -> None:
+    server = start(fetch_allow=("127.0.0.1",), scans=False)
+    http = server.client("scans")
+    (url,) = crowd(1)
+    front = f'<html><head><link rel="alternate" type="application/rss+xml" href="{url}"></head><body>x</body></html>'
+    web.pages["/"] = answer(front.encode(), headers={"Content-Type": "text/html"})
+    found = http.post("/v1/sources/preview", json={"url": web.url}).json()
+    assert found["reads"] == {"kind": "feed", "url": url}
+    assert [(each["url"], each["known"]) for each in found["pages"]] == [
+        (f"{web.url}/0/satu", False),
+        (f"{web.url}/0/dua", False),
+    ]
+    assert http.get("/v1/sources").json()["items"] == []
+    assert not {"/0/satu", "/0/dua"} & {asked.path for asked in web.asked}
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "mongo"])
+def test_two_scanners_share_the_work(backend: str, request: Any, tmp_path: Path, web: Any, crowd: Any) -> None:
+    store = f"sqlite:///{tmp_path}/a.db" if backend == "sqlite" else request.getfixturevalue("new_database")()
+    desks = [Desk(store), Desk(store)]
+    sources = [desks[0].add(url) for url in crowd(4)]
+    deadline = time.monotonic() + 60
+    while any(source["last_scan"] is None for source in (get_source(desks[0].store, id, now()) or {} for id in sources)):
+        assert time.monotonic() < deadline
+        for desk in desks:
+            desk.scanning.step()
+            desk.scanning.wait(0.05)
+    pages = [asked.path for asked in web.asked if asked.path.endswith(("satu", "dua"))]
+    assert sorted(pages) == sorted(set(pages))
+    assert len(pages) == 8
+    assert len(desks[0].checks()) == 8
+    for desk in desks:
+        desk.close()
+
+
+def test_the_evidence_bundle_holds_the_capture(start: Any, web: Any, answer: Any, tmp_path: Path) -> None:
+    server = start(fetch_allow=("127.0.0.1",), store=f"sqlite:///{tmp_path}/a.db")
+    http = server.admin
+    http.put("/v1/articles/kita", json={"text": ARTICLES[0]["text"]})
+    web.pages["/salinan"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    made = http.post("/v1/sources", json={"url": web.url, "kind": "list", "urls": [f"{web.url}/salinan"]}).json()
+    deadline = time.monotonic() + 60
+    while not (items := http.get("/v1/checks", params={"source_id": made["id"]}).json()["items"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    bundle = http.get(f"/v1/checks/{items[0]['id']}/evidence.zip")
+    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
+        kept = [each.rec_type for each in ArchiveIterator(io.BytesIO(archive.read("capture.warc.gz")))]
+        assert kept == ["warcinfo", "response", "request"]
+        assert "capture.warc.gz" in archive.read("manifest.json").decode()
+
+
+def test_the_command_line_adds_shows_scans_and_removes(
+    web: Any, crowd: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIDIK_STORE", f"sqlite:///{tmp_path}/a.db")
+    monkeypatch.setenv("SIDIK_FETCH_ALLOW", "127.0.0.1")
+    first, second = crowd(2)
+
+    def sidik(*arguments: str, status: int = 0) -> str:
+        assert run(list(arguments)) == status
+        return capsys.readouterr().out
+
+    assert first in sidik("sources", "add", first, "--name", "Satu", "--every", "15")
+    sidik("sources", "add", second, "--kind", "feed")
+    assert sidik("scan", "Satu") == "Satu: 2 seen, 2 new, 0 changed, 2 checked, 0 flagged\n"
+    assert sidik("scan", "--once").splitlines() == [f"{second}: 2 seen, 2 new, 0 changed, 2 checked, 0 flagged"]
+    assert sidik("scan", "--once") == "", "nothing is due"
+    (satu, dua) = json.loads(sidik("sources", "list", "--json"))
+    assert (satu["name"], satu["interval_minutes"], satu["last_scan"]["new"], dua["kind"]) == ("Satu", 15, 2, "feed")
+    assert json.loads(sidik("sources", "edit", "Satu", "--every", "auto", "--enabled", "no"))["enabled"] is False
+    assert "\toff" in sidik("sources", "list").splitlines()[0]
+    assert json.loads(sidik("sources", "show", second))["id"] == dua["id"]
+    assert [line.split()[1] for line in sidik("sources", "discover", first).splitlines()[1:]] == [
+        f"{web.url}/0/satu",
+        f"{web.url}/0/dua",
+    ]
+    assert satu["id"] in sidik("sources", "remove", satu["id"])
+    run(["scan", "Satu"])
+    assert "there is none with the id, name or URL 'Satu'" in capsys.readouterr().err
+    del web.pages["/1/feed"]
+    assert "failed" in sidik("scan", second, status=1)
