@@ -86,6 +86,8 @@ class Evidence:
             _share(np.count_nonzero(self._names[x]), len(x)),
             self._elsewhere(passage),
             np.log(passage.end - passage.start),
+            self._grammar(passage),
+            self._cover(passage),
             1.0,
         )
         return float(np.dot(SUSTAINED, features))
@@ -96,6 +98,16 @@ class Evidence:
         names[passage.start : passage.end] = False
         foreign = len(self._plane.weight) - 1
         return _share(np.count_nonzero(names & (self._plane.a < foreign)), np.count_nonzero(names))
+
+    def _grammar(self, passage: Aligned) -> float:
+        """Of the submission's grammar words in the passage, the share that is paired: who writes anew sets his own."""
+        stops = (self._submission.tokens.flags & STOP) > 0
+        return _share(np.count_nonzero(stops[passage.pairs[:, 0]]), np.count_nonzero(stops[passage.start : passage.end]))
+
+    def _cover(self, passage: Aligned) -> float:
+        """The share that the passage has of the text of which it has less."""
+        ours, theirs = passage.end - passage.start, passage.article_end - passage.article_start
+        return min(ours / len(self._submission), theirs / len(self._article))
 
     def _pairs(self, passage: Aligned) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Positions of words with equal stems, paired."""

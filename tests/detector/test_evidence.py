@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detector import Policy, compare
 from detector.align import Aligned, align
 from detector.evidence import Evidence, sustained
-from detector.kernels.runs import covering_runs
+from detector.kernels.runs import covering_runs, pair_words
 from detector.reading import Reading
 
 REPORT = (
@@ -57,7 +57,8 @@ def test_names_and_stock_words_tell_less_than_plain_words() -> None:
     odds = []
     for submission, article in ((REPORT, OTHER_REPORT), (RETOLD, ARTICLE)):
         a, b = Reading(submission), Reading(article)
-        whole = Aligned(0, len(a), 0, len(b), np.empty((0, 2), np.int32), similarity=0.5, longest_run=1)
+        pairs = pair_words(a.tokens.hash, b.tokens.hash, 16, 12)
+        whole = Aligned(0, len(a), 0, len(b), pairs, similarity=0.5, longest_run=1)
         odds.append(Evidence(a, b, Policy()).odds(whole))
     assert odds[0] < 0 < odds[1]
 
