@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from detector.follow import catch_up
+from detector.follow import Witness, catch_up
 from detector.reading import Reading
 from fingerprints.article import Article
 from fingerprints.errors import IndexUnusable
@@ -36,6 +36,7 @@ class Archive:
         self.notices: list[str] = []
         self._folder, self._place = folder, place
         self._following = threading.Lock()
+        self._witness = Witness()
         self._mending = threading.RLock()
         self._readings = _Readings()
         self._closed = False
@@ -57,7 +58,7 @@ class Archive:
 
     def follow(self, known: Mapping[int, Article] | None = None) -> int:
         """Catch the index up with the store; returns how many changes were applied."""
-        applied = self._ask(lambda index: catch_up(self.store, index, self._following, known))
+        applied = self._ask(lambda index: catch_up(self.store, index, self._following, known, witness=self._witness))
         if applied and not self.index.writes:
             self.index.refresh()
         return applied
@@ -131,6 +132,7 @@ class Archive:
         with suppress(IndexUnusable):
             self.index.close()
         made = self._open_index(fresh=True)
+        self._witness.forget()
         applied = catch_up(self.store, made, threading.Lock(), on_progress=on_progress)
         made.flush()
         self._readings.clear()

@@ -18,17 +18,43 @@ COMPILED = 250
 """Articles fingerprinted in one compiled pass."""
 
 
+class Witness:
+    """Remembers the last change that this process gave to its index, to tell when the store has another in its place: an older
+    copy was put there, and has gone on since."""
+
+    def __init__(self) -> None:
+        self._last: Change | None = None
+
+    def after(self, store: Store, seq: int) -> Sequence[Change]:
+        """The changes after `seq`. Raises `IndexUnusable` when the one at `seq` is not what it was."""
+        last = self._last
+        if last is None or last.seq != seq:
+            return store.changes(seq, BATCH)
+        found = store.changes(seq - 1, BATCH + 1)
+        if not found or found[0] != last:
+            raise IndexUnusable(f"change {seq} of the store is another than the index has seen: an older copy took its place")
+        return found[1:]
+
+    def note(self, change: Change) -> None:
+        self._last = change
+
+    def forget(self) -> None:
+        self._last = None
+
+
 def catch_up(
     store: Store,
     index: FingerprintIndex,
     lock: threading.Lock,
     known: Mapping[int, Article] | None = None,
     on_progress: Callable[[int], None] | None = None,
+    witness: Witness | None = None,
 ) -> int:
     """Apply to `index` what `store` has committed and it has not seen; returns how many changes. Cheap when there are none.
 
     `known`: articles by the sequence under which they were just stored, which need not be read back. Raises
-    `IndexUnusable` when the index is ahead of its store (an older copy was put in its place), `StoreError`.
+    `IndexUnusable` when the index is ahead of its store, or its `witness` finds another change in the place of the last (an older
+    copy was put in its place), `StoreError`.
     """
     seen = index.seq
     last = store.last_seq()
@@ -36,10 +62,11 @@ def catch_up(
         return 0
     if last < seen:
         raise IndexUnusable(f"the index has seen change {seen}, its store ends at {last}")
-    applied = 0
+    applied, witness = 0, witness or Witness()
     with lock:
-        while changes := store.changes(seen := index.seq, BATCH):
+        while changes := witness.after(store, seen := index.seq):
             index.apply(_entries(store, changes, known or {}), changes[-1].seq, seen)
+            witness.note(changes[-1])
             applied += len(changes)
             if on_progress:
                 on_progress(applied)
