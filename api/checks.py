@@ -53,14 +53,19 @@ def save_checks(
         docs.append((report["id"], {**_doc(report), **origin, "asked": _asked(request)}))
     for record, report in zip(store.records.insert_many(CHECKS, docs), reports, strict=True):
         if report["flagged"]:
-            emit_flagged(store, short_form(record), finding_of(report))
+            emit_flagged(store, _announced(record), finding_of(report))
+
+
+def _announced(record: Record) -> dict[str, Any]:
+    """What is told to others: who asked stays here."""
+    return {name: value for name, value in short_form(record).items() if name != "by"}
 
 
 def announce_again(store: Store, id: str) -> None:
     """Tell of a kept check what a crash may have left untold; what was told is not told twice."""
     record = store.records.get(CHECKS, id)
     if record is not None and record.doc["flagged"]:
-        emit_flagged(store, short_form(record), finding_of(record.doc["report"]))
+        emit_flagged(store, _announced(record), finding_of(record.doc["report"]))
 
 
 def _asked(request: CheckRequest | None) -> dict[str, Any] | None:

@@ -101,14 +101,13 @@ async def show(request: Request, id: PathId) -> Response:
     here, seen = state(request), visit(request)
     page = await here.pool.run(_check_page, here, seen, id, _number(request.query_params.get("source", "1")))
     await record(request, "check.read", id)
-    return render("check.html", seen, **page)
+    return page
 
 
 async def article(request: Request, id: PathId, number: int) -> Response:
     """The pane of one article, for the script of the page."""
     here, seen = state(request), visit(request)
-    pane = await here.pool.run(_article_pane, here, seen, id, number - 1)
-    return render("article_pane.html", seen, pane=pane)
+    return await here.pool.run(_article_pane, here, seen, id, number - 1)
 
 
 def _form_page(seen: Visit, status: int = 200, message: str = "", typed: Form | None = None) -> Response:
@@ -168,8 +167,8 @@ def _number(given: str) -> int:
     return int(given) - 1 if given.isascii() and given.isdigit() and len(given) < 6 else 0
 
 
-def _check_page(here: State, seen: Visit, id: str, source: int) -> dict[str, Any]:
-    """What the page of a check shows. `source`: the match chosen, from 0."""
+def _check_page(here: State, seen: Visit, id: str, source: int) -> Response:
+    """The page of a check. `source`: the match chosen, from 0."""
     report = get_check(here.store, id)
     if report is None:
         raise Problem(404, "There is no such check.")
@@ -178,23 +177,25 @@ def _check_page(here: State, seen: Visit, id: str, source: int) -> dict[str, Any
     loaded = sorted({*range(min(LOADED, len(matches))), *([chosen] if matches else [])})
     passages = marked_passages(matches, loaded)
     submission = report["submission"]
-    return {
-        "report": report,
-        "reasons": reasons(report, seen.lang),
-        "chosen": chosen,
-        "loaded": loaded,
-        "passages": sorted(passages, key=lambda p: (p.passage["submission"]["start"], p.number)),
-        "text": blocks(submission["text"], passages, "submission", submission["boilerplate"]),
-        "pane": _pane(here, seen, report, chosen) if matches else None,
-        "domain": registrable_domain(submission["url"]) if submission["url"] else None,
-    }
+    return render(
+        "check.html",
+        seen,
+        report=report,
+        reasons=reasons(report, seen.lang),
+        chosen=chosen,
+        loaded=loaded,
+        passages=sorted(passages, key=lambda p: (p.passage["submission"]["start"], p.number)),
+        text=blocks(submission["text"], passages, "submission", submission["boilerplate"]),
+        pane=_pane(here, seen, report, chosen) if matches else None,
+        domain=registrable_domain(submission["url"]) if submission["url"] else None,
+    )
 
 
-def _article_pane(here: State, seen: Visit, id: str, number: int) -> dict[str, Any]:
+def _article_pane(here: State, seen: Visit, id: str, number: int) -> Response:
     report = get_check(here.store, id)
     if report is None or not 0 <= number < len(report["matches"]):
         raise Problem(404, "There is no such check or article in it.")
-    return _pane(here, seen, report, number)
+    return render("article_pane.html", seen, pane=_pane(here, seen, report, number))
 
 
 def _pane(here: State, seen: Visit, report: dict[str, Any], number: int) -> dict[str, Any]:

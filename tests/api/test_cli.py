@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from api.cli import HUNG_UP, run
+from api.roles import ROLES
+from api.sessions import find_session, redeem_sign_in
 from fingerprints.stores import open_store
 
 SIDIK = Path(sys.executable).with_name("sidik")
@@ -423,6 +425,26 @@ class TestKeys:
         status, _, err = shell.run("keys", "create", "x", "--scope", "everything")
         assert status == 2
         assert "everything" in err
+
+    def test_a_role_names_scopes(self, shell):
+        _, _, err = shell.run("keys", "create", "Redaksi", "--role", "editor")
+        assert "(checks, articles:read)" in err
+        status, _, err = shell.run("keys", "create", "Redaksi", "--role", "boss")
+        assert (status, err) == (2, "sidik: role: must be one of editor, legal, admin, not 'boss'\n")
+        status, _, err = shell.run("keys", "create", "Redaksi")
+        assert (status, "must name at least one of" in err) == (2, True)
+
+    def test_a_link_signs_in_once_with_its_role(self, shell):
+        status, out, _ = shell.run("link", "--role", "editor", "--name", "Rina", "--address", "https://sidik.example/")
+        assert (status, out.startswith("https://sidik.example/#masuk=")) == (0, True)
+        token = out.strip().partition("=")[2]
+        store = open_store(f"sqlite:///{shell.folder}/sidik.db")
+        caller = find_session(store, redeem_sign_in(store, token))
+        assert (caller.id, caller.name, caller.scopes) == ("link:Rina", "Rina", frozenset(ROLES["editor"]))
+        assert redeem_sign_in(store, token) is None
+        store.close()
+        status, out, err = shell.run("link", "--name", " ")
+        assert (status, out, "name" in err) == (2, "", True)
 
 
 class TestArchive:

@@ -7,7 +7,7 @@ import re
 import docx
 import pytest
 import typst
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.api.conftest import Running, prose
 from tests.browser.conftest import check, sign_in
@@ -94,13 +94,13 @@ def test_arrow_keys_walk_the_passages_and_both_panes_follow(page: Page, server: 
     seen = []
     for at in (1, 2, 3):
         page.keyboard.press("ArrowRight")
-        page.wait_for_function(f"document.getElementById('where').textContent.startsWith('Bagian {at} dari 3')")
+        expect(page.locator("#where")).to_contain_text(f"({at} dari 3)")
         seen.append(page.locator("#article-title a, #article-title").last.inner_text().splitlines()[-1])
         for side in ("submission", "article"):
             assert in_view(page, side), (at, side)
     assert seen == ["Satu", "Dua", "Satu"]
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.getElementById('where').textContent.startsWith('Bagian 2 dari 3')")
+    expect(page.locator("#where")).to_contain_text("(2 dari 3)")
 
 
 def test_the_keyboard_alone_is_enough(page: Page, server: Running) -> None:
@@ -165,7 +165,7 @@ def test_a_passage_is_copied_as_a_citation(page: Page, server: Running) -> None:
     check(page, prose("cite", 3))
     page.click("#next")
     page.click("#cite")
-    page.wait_for_function("document.getElementById('where').textContent === 'Tersalin.'")
+    expect(page.locator("#where")).to_have_text("Tersalin.")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert re.sub(r"\s+", " ", prose("cite", 3)).strip(".") in copied
     assert copied.endswith("— Rina, “Judul”, kabar.example, 25 Mei 2025, https://kabar.example/1")

@@ -33,7 +33,6 @@ PAGES: dict[str, Callable[[Running], str]] = {
     "home": lambda server: "/",
     "check": made_check,
     "checks": lambda server: made_check(server) and "/checks?who=all",
-    "docs": lambda server: "/docs",
 }
 
 
@@ -55,6 +54,12 @@ def test_signing_in_is_good_to_look_at(visitor: Callable[..., Page], server: Run
     page = visitor(size)
     page.goto(f"{server.url}/?lang={lang}&theme={theme}")
     assert_good(page, f"sign-in-{look}")
+
+
+def test_the_documentation_of_the_api_is_good_to_look_at(visitor: Callable[..., Page], server: Running) -> None:
+    page = visitor(PHONE)
+    page.goto(f"{server.url}/docs?lang=en&theme=dark")
+    assert_good(page, "docs-en-dark-phone", within="#create_check")
 
 
 def test_language_and_appearance_are_remembered(page: Page, server: Running) -> None:

@@ -21,9 +21,11 @@ const passages = new Map(
 const panes = { submission: document.querySelector("[data-side=submission]"), article: document.querySelector("[data-side=article]") };
 const shown = () => Number(panes.article.dataset.match);
 
-const marksOf = new WeakMap();
+const marksOf = new WeakMap(); // pane -> its marks, in order
+const marksFor = new WeakMap(); // pane -> number of a passage -> its marks
 function marks(pane) {
   if (!marksOf.has(pane)) {
+    const byNumber = new Map();
     const found = [...pane.querySelectorAll("mark")].map((element) => ({
       element,
       kind: KINDS.find((kind) => element.classList.contains(kind)),
@@ -32,10 +34,24 @@ function marks(pane) {
         return { number: Number(number), reason: reason ?? "" };
       }),
     }));
+    for (const mark of found) {
+      for (const { number } of mark.refs) {
+        if (!byNumber.has(number)) byNumber.set(number, []);
+        byNumber.get(number).push(mark);
+      }
+    }
     marksOf.set(pane, found);
+    marksFor.set(pane, byNumber);
   }
   return marksOf.get(pane);
 }
+
+function marksNumbered(pane, number) {
+  marks(pane);
+  return marksFor.get(pane).get(number) ?? [];
+}
+
+const markAt = (element) => marks(element.closest(".text")).find((mark) => mark.element === element);
 
 const filters = { exempt: true, least: 0, one: false };
 let current = 0; // number of the passage that was walked to; 0: none yet
@@ -74,27 +90,27 @@ function kindOf(mark, ref) {
   return passages.get(ref.number)?.row.dataset.kind ?? mark.kind;
 }
 
+let lit = [];
 function light(number) {
-  for (const pane of Object.values(panes)) {
-    for (const mark of marks(pane)) {
-      mark.element.classList.toggle("lit", number > 0 && mark.refs.some((ref) => ref.number === number) && !mark.element.classList.contains("off"));
-    }
-  }
-  for (const passage of passages.values()) passage.row.classList.toggle("lit", Number(passage.passage) === number);
+  for (const element of lit) element.classList.remove("lit");
+  lit = Object.values(panes).flatMap((pane) => marksNumbered(pane, number).map(({ element }) => element));
+  lit = lit.filter((element) => !element.classList.contains("off"));
+  if (passages.has(number)) lit.push(passages.get(number).row);
+  for (const element of lit) element.classList.add("lit");
 }
 
 function tell() {
   const all = order.length;
   const at = order.indexOf(current) + 1;
   let text = all ? bar.dataset.count.replace("{all}", all) : bar.dataset.none;
-  if (at) text = `${bar.dataset.place.replace("{at}", at).replace("{all}", all)}: ${passages.get(current)?.label ?? ""}`;
+  if (at) text = `${bar.dataset.place.replace("{number}", current).replace("{at}", at).replace("{all}", all)}: ${passages.get(current)?.label ?? ""}`;
   $("where").textContent = text;
   $("cite").disabled = !at;
   $("previous").disabled = $("next").disabled = !all;
 }
 
 function bringIntoView(pane, number) {
-  const mark = marks(pane).find(({ refs }) => refs.some((ref) => ref.number === number))?.element;
+  const mark = marksNumbered(pane, number)[0]?.element;
   if (!mark) return;
   for (let pass = 0; pass < 2; pass++) {
     // Twice: blocks that were never laid out have a guessed height until they come into view.
@@ -138,8 +154,7 @@ async function showMatch(match) {
 
 const numberAt = (event) => {
   const element = event.target.closest?.("mark");
-  const pane = element?.closest(".text");
-  return pane ? marks(pane).find((mark) => mark.element === element)?.shown?.number : undefined;
+  return element ? markAt(element)?.shown?.number : undefined;
 };
 
 function listen(pane) {
@@ -157,7 +172,7 @@ function listen(pane) {
 }
 
 function titleOf(mark, number) {
-  const reason = marks(mark.closest(".text")).find(({ element }) => element === mark)?.shown?.reason;
+  const reason = markAt(mark)?.shown?.reason;
   return reason ? reasonNames[reason] : (passages.get(number)?.label ?? "");
 }
 
@@ -176,8 +191,7 @@ async function copyText(text) {
 }
 
 function cite() {
-  const of = marks(panes.article).filter(({ refs }) => refs.some(({ number }) => number === current));
-  const quote = of.map(({ element }) => element.textContent).join("").replace(/\s+/g, " ").trim();
+  const quote = marksNumbered(panes.article, current).map(({ element }) => element.textContent).join("").replace(/\s+/g, " ").trim();
   copyText(`“${quote}” — ${panes.article.dataset.cite}`).then(() => ($("where").textContent = bar.dataset.copied));
 }
 
