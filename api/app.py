@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api import openapi, problems
 from api.audit import AuditLog
 from api.background import Background
+from api.bodies import Room
 from api.clock import new_id, now
 from api.deliveries import TIMEOUT, Deliverer
 from api.deps import State
@@ -66,7 +67,8 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     scanning = Scanning(detector, settings, busy=lambda: pool.jobs >= settings.threads)
     schedule = Schedule(scanning) if settings.scans else None
     wake = schedule.wake if schedule else lambda: None
-    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log, scanning, wake)
+    room = Room(settings.upload_memory_bytes)
+    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log, scanning, wake, room)
     follower = Follower(detector.follow)
     sender = Fetcher(settings.fetch_allow, timeout=TIMEOUT)
     deliverer = Deliverer(detector.store, sender.post)

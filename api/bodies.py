@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from api.problems import Problem, TooLarge
+from api.problems import Problem, TooLarge, overloaded
 
 JSON_TYPES = ("application/json", "text/json")
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json")
 SPOOL_MEMORY = 1_000_000
+LINES_MEMORY = 2_000_000
+"""Bytes of lines that are read and not yet worked on, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,45 @@ class Line:
 
     number: int
     raw: bytes | None
+
+
+class Room:
+    """`size` bytes of memory for the bodies of all requests of a worker."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._used = size, 0
+
+    def take(self, size: int) -> None:
+        """Raises `Problem` 503 when so much is not there; one body alone always finds room."""
+        if self._used and self._used + size > self._size:
+            raise overloaded()
+        self._used += size
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self._used -= size
+
+
+class Share:
+    """What one request has of the room."""
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._size = room, 0
+
+    def take(self, size: int) -> None:
+        """See `Room.take`."""
+        self._room.take(size)
+        self._size += size
+
+    def end(self) -> None:
+        """Give all of it back. Idempotent."""
+        self._room.give(self._size)
+        self._size = 0
+
+
+def take_room_for_lines(request: Request, limit: int) -> None:
+    """Room for a body that is read line by line: the longest line, and what waits to be worked on. Raises `Problem` 503."""
+    request.state.share.take(limit + LINES_MEMORY)
 
 
 def demand_type(request: Request, allowed: tuple[str, ...]) -> None:
@@ -35,7 +76,7 @@ def demand_type(request: Request, allowed: tuple[str, ...]) -> None:
 
 
 async def read_body(request: Request, limit: int, seconds: float) -> bytes:
-    """The whole body of at most `limit` bytes, all of it within `seconds`. Raises `TooLarge`, `Problem` 408."""
+    """The whole body of at most `limit` bytes, all of it within `seconds`. Raises `TooLarge`, `Problem` 408, 503."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
@@ -46,6 +87,7 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
                 size += len(chunk)
                 if size > limit:
                     raise _too_large(limit)
+                request.state.share.take(len(chunk))
                 chunks.append(chunk)
     except TimeoutError:
         raise Problem(408, f"The body did not arrive within {seconds:g} seconds.") from None

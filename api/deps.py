@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request
 
 from api.audit import AuditLog, Entry
+from api.bodies import Room
 from api.clock import now
 from api.keys import Allowance, Caller, find_caller, use
 from api.metrics import Metrics
@@ -41,6 +42,7 @@ class State:
     scanning: Scanning
     wake_scans: Callable[[], None]
     """There may be something to scan: do not wait for the next look."""
+    room: Room
 
     @property
     def store(self) -> Store:

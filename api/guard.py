@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.bodies import Share
 from api.metrics import Metrics
 from api.problems import Problem, answer_with, as_problem
 
@@ -49,6 +50,7 @@ class Guard:
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         inner["state"] = {**inner.get("state", {}), "request_id": answer.id}
         answer.state = inner["state"]
+        share = answer.state["share"] = Share(self._holder.sidik.room)
         metrics.running.inc()
         try:
             _refuse_broken_encoding(scope)
@@ -64,6 +66,7 @@ class Guard:
                 raise
             await answer_with(problem, answer.state)(scope, receive, answer.send)
         finally:
+            share.end()
             metrics.running.dec()
             self._record(metrics, scope, inner, answer)
 

@@ -21,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api import logs
 from api.app import create_app
+from api.connections import Connection, make_room_for
 from api.metrics import MULTIPROCESS
 from api.sessions import create_sign_in, sign_in_address
 from api.settings import Settings
@@ -127,6 +128,7 @@ def _config(settings: Settings, app: object, *, factory: bool = False) -> uvicor
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        http=partial(Connection, most=make_room_for(settings.connections), seconds=settings.body_idle_seconds),  # type: ignore[arg-type]  # called like a class
         log_config=None,
         access_log=False,
         server_header=False,

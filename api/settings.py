@@ -47,7 +47,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8_000_000, ge=4000)
     """Bytes: the largest request body, or line of a bulk body; a text whose letters are all escaped still fits."""
     body_idle_seconds: float = Field(60, gt=0)
-    """Seconds without a byte after which an upload is given up; a body that is not a bulk one has as long in all."""
+    """Seconds without a byte after which an upload is given up; the head of a request, or a body that is not a bulk one, has as
+    long in all, and of an answer 16 KB must be taken in that time."""
+    connections: int = Field(1024, ge=1)
+    """Connections open at once in one worker; for one more, that which has been idle for longest is closed."""
+    upload_memory_bytes: int = Field(256_000_000, ge=1_000_000)
+    """Bytes of request bodies in the memory of one worker; beyond them 503 at once. A bulk upload counts as
+    `max_body_bytes` and 2 MB."""
     threads: int = Field(max(2, CPUS), ge=1, le=1024)
     """Checks and writes that run at once in one worker."""
     queue: int = Field(64, ge=0)

@@ -8,7 +8,17 @@ import orjson
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from api import schemas
-from api.bodies import JSON_TYPES, NDJSON_TYPES, Line, demand_type, read_body, split_lines, stream_body
+from api.bodies import (
+    JSON_TYPES,
+    LINES_MEMORY,
+    NDJSON_TYPES,
+    Line,
+    demand_type,
+    read_body,
+    split_lines,
+    stream_body,
+    take_room_for_lines,
+)
 from api.bulk import BulkImport
 from api.copies import list_copies
 from api.deps import State, record, state
@@ -26,7 +36,7 @@ Id = Annotated[
     str,
     Path(description="1 to 200 characters, no `/`, no control characters", json_schema_extra={"pattern": PART, "maxLength": 200}),
 ]
-BATCH_BYTES, BATCH_LINES = 2_000_000, 512
+BATCH_BYTES, BATCH_LINES = LINES_MEMORY, 512
 
 
 def add_routes(app: FastAPI) -> None:
@@ -64,6 +74,7 @@ async def import_articles(request: Request) -> Response:
     """Keep many articles, one a line. A bad line is named, and the rest goes on; what is counted is durable and findable."""
     here = state(request)
     demand_type(request, NDJSON_TYPES)
+    take_room_for_lines(request, here.settings.max_body_bytes)
     bulk = BulkImport(here.detector, here.settings.max_text_bytes, here.settings.max_body_bytes)
     try:
         await _take_in(request, here, bulk)

@@ -9,7 +9,7 @@ import orjson
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from api import schemas
-from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body
+from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body, take_room_for_lines
 from api.checking import check_one, check_with_key
 from api.checks import delete_check, get_check, list_checks
 from api.clock import now
@@ -85,12 +85,14 @@ async def create_checks(
     request: Request, store: Annotated[bool, Query(description="`false` keeps none of the reports")] = True
 ) -> Response:
     """Check many submissions, one a line; the answers stream back in the order of the input, each as soon as it is ready."""
+    here = state(request)
     demand_type(request, NDJSON_TYPES)
+    take_room_for_lines(request, here.settings.max_body_bytes)
 
     async def done(counts: Counts) -> None:
         await record(request, "checks.made", kept=store, **asdict(counts))
 
-    return LineStream(check_lines(request, state(request), keep=store, done=done))
+    return LineStream(check_lines(request, here, keep=store, done=done))
 
 
 async def list_kept_checks(

@@ -12,6 +12,8 @@ import pytest
 
 ROUNDS = int(os.environ.get("SIDIK_TEST_ROUNDS", "5"))
 """Kills of the server on each store."""
+THOROUGH = ROUNDS >= 50
+"""`make faults`: whatever can be tried is tried, not a sample of it."""
 
 
 @pytest.fixture
