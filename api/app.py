@@ -22,7 +22,7 @@ from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
 from api.pool import Pool
-from api.routes import articles, audit, checks, dossiers, health, keys, scans, sources, webhooks
+from api.routes import articles, audit, cases, checks, dossiers, findings, health, keys, scans, sources, webhooks
 from api.scanning.fetching import Fetcher
 from api.scanning.service import Scanning, Schedule
 from api.settings import Settings
@@ -47,7 +47,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    for module in (articles, checks, sources, scans, dossiers, keys, audit, webhooks, health, openapi, session, check_pages):
+    legal = (cases, findings, dossiers)
+    for module in (articles, checks, sources, scans, *legal, keys, audit, webhooks, health, openapi, session, check_pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")

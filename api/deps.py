@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 
 from api.audit import AuditLog, Entry
 from api.bodies import Room
@@ -65,12 +68,13 @@ def state(request: Request) -> State:
 class NeedsScope:
     """A dependency of every `/v1` route: 401 without a valid key, 403 without the scope, 429 over the key's rate."""
 
-    def __init__(self, scope: str) -> None:
-        self.scope = scope
+    def __init__(self, scope: str, *, basic: bool = False) -> None:
+        """`basic`: the key may also be the password of HTTP basic authentication, as feed readers send it."""
+        self.scope, self._basic = scope, basic
 
     async def __call__(self, request: Request) -> None:
         here = state(request)
-        caller, allowance = await here.doorkeeper.run(_admit, here, request)
+        caller, allowance = await here.doorkeeper.run(_admit, here, request, self._basic)
         demand_allowance(request, allowance)
         if not caller.may(self.scope, change=request.method not in SAFE):
             raise Problem(403, f"This key lacks the scope {self.scope!r}.")
@@ -107,24 +111,26 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
-def _admit(here: State, request: Request) -> tuple[Caller, Allowance | None]:
-    caller = _authenticate(here, request)
+def _admit(here: State, request: Request, basic: bool = False) -> tuple[Caller, Allowance | None]:
+    caller = _authenticate(here, request, basic)
     limit = caller.rate_per_minute
     return caller, use(here.store, caller, limit, now()) if limit is not None else None
 
 
-def _authenticate(here: State, request: Request) -> Caller:
+def _authenticate(here: State, request: Request, basic: bool) -> Caller:
     """The caller, from a key or (our own pages) a session with its CSRF token."""
     given = request.headers.get("authorization")
     if given is not None:
         kind, _, key = given.partition(" ")
+        if basic and kind.lower() == "basic":
+            kind, key = "bearer", _password(key)
         caller = find_caller(here.store, key.strip(), here.admin_key) if kind.lower() == "bearer" else None
         if caller is None:
             raise _unauthorized('Bearer error="invalid_token"', "This key is not valid: unknown, revoked or expired.")
         return caller
     session = request.cookies.get(COOKIE)
     if session is None:
-        raise _unauthorized("Bearer", "A key is needed: Authorization: Bearer KEY.")
+        raise _unauthorized('Basic realm="Sidik"' if basic else "Bearer", "A key is needed: Authorization: Bearer KEY.")
     sent = request.headers.get(CSRF_HEADER, "")
     if request.method not in SAFE and not hmac.compare_digest(sent.encode(), csrf_token(session).encode()):
         raise Problem(403, "The session's CSRF token is missing or wrong.")
@@ -134,13 +140,27 @@ def _authenticate(here: State, request: Request) -> Caller:
     return caller
 
 
+def _password(credentials: str) -> str:
+    """Of HTTP basic authentication (RFC 7617); "" where there is none."""
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
+
+
 def _unauthorized(challenge: str, detail: str) -> Problem:
     return Problem(401, detail, headers={"WWW-Authenticate": challenge})
 
 
+def _query_names(dependant: Dependant) -> set[str]:
+    """Names of a route's query parameters, those of its dependencies too."""
+    names = {parameter.alias for parameter in dependant.query_params}
+    return names.union(*(_query_names(part) for part in dependant.dependencies))
+
+
 def _refuse_unknown_parameters(request: Request) -> None:
     dependant = getattr(request.scope.get("route"), "dependant", None)
-    known = {parameter.alias for parameter in dependant.query_params} if dependant is not None else set()
+    known = _query_names(dependant) if dependant is not None else set()
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in known or name in seen:

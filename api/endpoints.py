@@ -24,7 +24,7 @@ REASONS = {
     403: "The key lacks the scope",
     404: "There is none",
     408: "The body did not arrive in time",
-    409: "A request with this Idempotency-Key is still being answered",
+    409: "It exists already; or a request with this Idempotency-Key is still being answered",
     410: "What this Idempotency-Key made was deleted since",
     413: "Over a size limit",
     415: "Another type of body",
@@ -77,8 +77,10 @@ class Scoped:
         responses: Answers,
         *,
         body: dict[str, Any] | None = None,
+        basic: bool = False,
     ) -> None:
-        """`path` below `/v1`. `responses`: what the route answers beside the problems that every route may answer."""
+        """`path` below `/v1`. `responses`: what the route answers beside the problems that every route may answer. `basic`: see
+        `NeedsScope`."""
         extra: dict[str, Any] = {"security": [{"key": []}], "x-scope": self._scope, **(body or {})}
         always = problems(*ALWAYS, *(WITH_BODY if body else ()))
         success = next(status for status in responses if status < 300)
@@ -86,7 +88,7 @@ class Scoped:
             f"/v1{path}",
             handler,
             methods=[method],
-            dependencies=[Depends(NeedsScope(self._scope))],
+            dependencies=[Depends(NeedsScope(self._scope, basic=basic))],
             responses=dict(sorted({**always, **responses}.items())),
             status_code=success,
             response_model=None,

@@ -43,8 +43,8 @@ def list_(
         return
     for entry in found:
         details = " ".join(f"{name}={value}" for name, value in entry["details"].items())
-        by, of = f"{entry['who']['name']} ({entry['who']['id']})", entry["subject"] or ""
-        typer.echo(printable(f"{entry['n']:>6}  {entry['at']}  {by}  {entry['action']} {of} {details}"))
+        by, what = f"{entry['who']['name']} ({entry['who']['id']})", f"{entry['action']} {entry['subject'] or ''} {details}"
+        typer.echo(f"{entry['n']:>6}  {entry['at']}  {printable(by)}  {printable(what)}")
 
 
 @audit.command("verify")

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from api.keys import Caller
     from api.scanning.fetching import Fetcher
     from api.settings import Settings
     from detector import Detector
@@ -86,16 +87,22 @@ def open_archive(settings: Settings) -> Iterator[Store]:
 
 def write_down(store: Store, action: str, subject: str | None = None, **details: Any) -> None:
     """Enter what was done into the audit log, under the name of the user of this machine."""
+    from api.audit import Entry, append
+
+    append(store, Entry(terminal_user(), action, subject, details))
+
+
+def terminal_user() -> Caller:
+    """Whoever works at this machine."""
     import getpass
 
-    from api.audit import Entry, append
     from api.keys import CLI_ID, Caller
 
     try:
         name = getpass.getuser()
     except (OSError, KeyError):  # a container may know no name for its user
         name = CLI_ID
-    append(store, Entry(Caller(CLI_ID, name, frozenset()), action, subject, details))
+    return Caller(CLI_ID, name, frozenset())
 
 
 def make_fetcher(settings: Settings) -> Fetcher:
