@@ -21,8 +21,9 @@ from api.endpoints import unscoped_routes
 from api.following import Follower
 from api.guard import Guard
 from api.metrics import Metrics
+from api.policies import CurrentDetector
 from api.pool import Pool
-from api.routes import articles, audit, cases, checks, dossiers, findings, health, keys, scans, sources, webhooks
+from api.routes import articles, audit, cases, checks, dossiers, findings, health, keys, policy, scans, sources, webhooks
 from api.scanning.fetching import Fetcher
 from api.scanning.service import Scanning, Schedule
 from api.settings import Settings
@@ -47,8 +48,9 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
+    administration = (keys, policy, audit, webhooks)
     legal = (cases, findings, dossiers)
-    for module in (articles, checks, sources, scans, *legal, keys, audit, webhooks, health, openapi, session, check_pages):
+    for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, check_pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")
@@ -61,16 +63,19 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     detector = Detector.open(
         settings.store, policy=Policy.from_toml(settings.policy), index=settings.index, clock=now, new_id=new_id
     )
+    current = CurrentDetector(detector, settings)
     pool, doorkeeper = Pool(settings.threads, settings.queue), Pool(4, 1000)
     fetcher = Fetcher(settings.fetch_allow)
     audit_log = AuditLog(detector.store)
     metrics = Metrics(partial(_gauges, detector, pool))
-    scanning = Scanning(detector, settings, busy=lambda: pool.jobs >= settings.threads)
+    scanning = Scanning(detector, settings, current=lambda: current.detector, busy=lambda: pool.jobs >= settings.threads)
     schedule = Schedule(scanning) if settings.scans else None
     wake = schedule.wake if schedule else lambda: None
     room = Room(settings.upload_memory_bytes)
-    app.state.sidik = State(settings, detector, pool, doorkeeper, fetcher, metrics, audit_log, scanning, wake, room)
+    app.state.sidik = State(settings, current, pool, doorkeeper, fetcher, metrics, audit_log, scanning, wake, room)
     follower = Follower(detector.follow)
+    failing, again = "the policy cannot be followed", "the policy is followed again"
+    ruling = Background("policy", lambda _: current.refresh(), 1.0, logger=logger, failing=failing, again=again)
     sender = Fetcher(settings.fetch_allow, timeout=TIMEOUT)
     deliverer = Deliverer(detector.store, sender.post)
     delivering = Background("deliver", deliverer.step, 1.0, logger=logger, failing=FAILING, again=AGAIN)
@@ -84,6 +89,7 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         delivering.close()
         deliverer.close()
         sender.close()
+        ruling.close()
         follower.close()
         pool.close()
         doorkeeper.close()

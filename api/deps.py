@@ -18,6 +18,7 @@ from api.bodies import Room
 from api.clock import now
 from api.keys import Allowance, Caller, find_caller, use
 from api.metrics import Metrics
+from api.policies import CurrentDetector
 from api.pool import Deadline, Pool
 from api.problems import Problem
 from api.scanning.fetching import Fetcher
@@ -35,7 +36,7 @@ class State:
     """One worker: made when it starts, given to every request as `request.app.state.sidik`."""
 
     settings: Settings
-    detector: Detector
+    current: CurrentDetector
     pool: Pool
     doorkeeper: Pool
     """A pool of its own for looking up keys and sessions: telling who asks must not wait behind checks."""
@@ -46,6 +47,11 @@ class State:
     wake_scans: Callable[[], None]
     """There may be something to scan: do not wait for the next look."""
     room: Room
+
+    @property
+    def detector(self) -> Detector:
+        """Under the policy in force now: take it once for one piece of work."""
+        return self.current.detector
 
     @property
     def store(self) -> Store:

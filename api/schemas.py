@@ -565,3 +565,46 @@ class SourcePage(BaseModel):
 class ScanPage(BaseModel):
     items: list[ScanOut]
     next_cursor: str | None
+
+
+class PolicyRulesIn(Given):
+    """Rules to look at: a `[policy]` table, only what differs from the defaults."""
+
+    rules: dict[str, Any]
+
+
+class PolicyIn(PolicyRulesIn):
+    """Rules to follow from now on."""
+
+    version: int | None = Field(None, ge=1, description="The version these rules were made from; null where none was saved")
+    note: Text | None = Field(None, max_length=2000, description="Why")
+
+
+class PolicyOut(Out):
+    version: int | None
+    digest: str
+    policy: dict[str, Any]
+    rules: dict[str, Any]
+    fixed: list[str] = Field(description="Names set in sidik.toml or the environment, which win")
+
+
+class PolicyVersionOut(Out):
+    number: int
+    at: str
+    by: str
+    note: str | None
+    digest: str
+    rules: dict[str, Any]
+
+
+class PolicyVersionPage(BaseModel):
+    items: list[PolicyVersionOut]
+    next_cursor: str | None
+
+
+class PolicyPreviewOut(Out):
+    checked: int
+    skipped: int
+    flagged: dict[str, int]
+    verdicts: dict[str, dict[str, int]]
+    changed: list[dict[str, Any]]

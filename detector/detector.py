@@ -33,13 +33,20 @@ from fingerprints.stores.contract import ChangeKind, Put, Store
 class Detector:
     """A store, its index and a policy. Thread-safe. Use as a context manager, or `close` it."""
 
-    def __init__(self, archive: Archive, policy: Policy, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        """See `open`."""
+    def __init__(
+        self,
+        archive: Archive,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        policy_version: int | None = None,
+    ) -> None:
+        """See `open` and `under`."""
         self._archive = archive
         self._policy = policy
         self._clock = clock
         self._new_id = new_id
-        self._engine = Engine(_version(), SCHEME, RUN_WORDS, policy.name, policy.digest)
+        self._engine = Engine(_version(), SCHEME, RUN_WORDS, policy.name, policy.digest, policy_version)
 
     @classmethod
     def open(
@@ -57,6 +64,11 @@ class Detector:
         and a notice. Raises `InputError` (bad URL, no MongoDB for "mongo"), `StoreError`.
         """
         return cls(Archive.open(url, index), policy or Policy(), clock, new_id)
+
+    def under(self, policy: Policy, version: int | None = None) -> Self:
+        """A detector of the same archive under another policy; `version`: its number, for the report. Closing either closes
+        both."""
+        return type(self)(self._archive, policy, self._clock, self._new_id, version)
 
     def __enter__(self) -> Self:
         return self

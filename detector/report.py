@@ -176,21 +176,23 @@ class CommonRunSpan:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What made the report: version of the program, scheme of the fingerprints, name and digest of the policy."""
+    """What made the report: version of the program, scheme of the fingerprints, name, digest and version of the policy."""
 
     version: str
     scheme: str
     verbatim_run_words: int
     policy: str
     policy_digest: str
+    policy_version: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of the contract, with the policy beside it."""
+        """The JSON object of the contract, with the policy beside it, and its version where it is one that was saved."""
+        version = {} if self.policy_version is None else {"version": self.policy_version}
         return {
             "version": self.version,
             "scheme": self.scheme,
             "verbatim_run_words": self.verbatim_run_words,
-            "policy": {"name": self.policy, "digest": self.policy_digest},
+            "policy": {"name": self.policy, "digest": self.policy_digest, **version},
         }
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import administration, archive, auditing, cases, checking, importing, legal, reports, scanning, serving
+from api.cli import administration, archive, auditing, cases, checking, importing, legal, policy, reports, scanning, serving
 from fingerprints.errors import SidikError
 
 HUNG_UP = 141
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (serving, importing, checking, scanning, cases, reports, legal, archive, administration, auditing):
+for group in (serving, importing, checking, scanning, cases, reports, legal, archive, administration, auditing, policy):
     group.register(app)
 
 

@@ -63,6 +63,7 @@ def _log_to_terminal() -> Iterator[None]:
 def open_detector(settings: Settings) -> Iterator[Detector]:
     """The archive with its index and the site's policy; what happened to the index is said."""
     from api.clock import new_id, now
+    from api.policies import in_force
     from detector import Detector, Policy
 
     policy = Policy.from_toml(settings.policy)
@@ -70,7 +71,8 @@ def open_detector(settings: Settings) -> Iterator[Detector]:
         _log_to_terminal(),
         Detector.open(settings.store, policy=policy, index=settings.index, clock=now, new_id=new_id) as detector,
     ):
-        yield detector
+        found = in_force(settings, detector.store)
+        yield detector.under(found.policy, found.version)
 
 
 @contextmanager

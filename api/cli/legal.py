@@ -63,18 +63,17 @@ def letter(
     from api.checks import get_check
     from api.clock import now
     from api.evidence import letter_of
-    from detector import Policy
+    from api.policies import in_force
     from detector.render.letters import letter_docx
     from fingerprints.dates import format_time
     from fingerprints.errors import InputError
 
     settings = load_settings(store=store)
-    policy = Policy.from_toml(settings.policy)
     with open_archive(settings) as archive:
         report = get_check(archive, check_id)
         if report is None:
             raise InputError("CHECK_ID", f"no check {check_id!r} is kept in {archive.url}")
-        made = letter_of(archive, policy, report, article_id, kind, report_language(settings, lang))
+        made = letter_of(archive, in_force(settings, archive).policy, report, article_id, kind, report_language(settings, lang))
         write_down(archive, "letter.exported", check_id, article=article_id, kind=kind)
     if docx:
         save(docx, letter_docx(made, format_time(now())))

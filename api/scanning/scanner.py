@@ -44,9 +44,10 @@ BUSY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every scan of a process uses. `busy`: whether checks have fallen behind, so that scans wait."""
+    """What every scan of a process uses. `current`: gives the detector under the policy in force. `busy`: whether checks have
+    fallen behind, so that scans wait."""
 
-    detector: Detector
+    current: Callable[[], Detector]
     fetcher: PoliteFetcher
     hosts: Hosts
     max_bytes: int
@@ -54,6 +55,10 @@ class Tools:
     clock: Callable[[], datetime]
     stop: threading.Event
     busy: Callable[[], bool]
+
+    @property
+    def detector(self) -> Detector:
+        return self.current()
 
 
 @dataclass(slots=True)

@@ -39,14 +39,16 @@ logger = logging.getLogger(__name__)
 
 
 class Scanning:
-    """Thread-safe; close it. `busy`: whether people's requests keep the process busy, so that scans wait a little. `clock` is for
-    tests; `settings`: `scan_threads`, `scan_delay_seconds`, `contact`, `fetch_allow`, `max_text_bytes`."""
+    """Thread-safe; close it. `current`: gives the detector under the policy in force, `detector` itself by default. `busy`:
+    whether people's requests keep the process busy, so that scans wait a little. `clock` is for tests; `settings`:
+    `scan_threads`, `scan_delay_seconds`, `contact`, `fetch_allow`, `max_text_bytes`."""
 
     def __init__(
         self,
         detector: Detector,
         settings: Settings,
         *,
+        current: Callable[[], Detector] | None = None,
         busy: Callable[[], bool] = lambda: False,
         clock: Callable[[], datetime] = now,
         on_step: OnStep = lambda _: None,
@@ -61,7 +63,9 @@ class Scanning:
         self.hosts = Hosts(self.store, self.owner, lambda origin: 0.0 if _is_ours(allow, origin) else delay, clock, self.stop)
         polite = PoliteFetcher(self._fetcher, self.hosts)
         software = user_agent(settings.contact)
-        self.tools = Tools(detector, polite, self.hosts, settings.max_text_bytes, software, clock, self.stop, busy)
+        self.tools = Tools(
+            current or (lambda: detector), polite, self.hosts, settings.max_text_bytes, software, clock, self.stop, busy
+        )
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sidik-scan")
         self._running: dict[Future[None], str] = {}
         self._ended: deque[str] = deque(maxlen=1000)
