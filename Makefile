@@ -32,7 +32,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) install --constraint constraints.txt --editable .
 	@echo "Compiling the loops, once ..."
 	@$(BIN)/python -c "import fingerprints.kernels.sketch, fingerprints.kernels.furniture, detector.align" & \
-	$(BIN)/python -c "import fingerprints.kernels.candidates, fingerprints.kernels.merging, fingerprints.kernels.duplicates"; wait
+	$(BIN)/python -c "import fingerprints.kernels.candidates, fingerprints.kernels.closeness, fingerprints.kernels.merging, fingerprints.kernels.duplicates"; wait
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed tests/mongod.txt

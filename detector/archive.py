@@ -10,6 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.follow import Witness, catch_up
 from detector.reading import Reading
 from fingerprints.article import Article
@@ -19,6 +22,7 @@ from fingerprints.index import Candidates, FingerprintIndex, TemplateRun
 from fingerprints.segments import SegmentIndex
 from fingerprints.stores import IndexPlace, check_place, open_index_inside, open_store
 from fingerprints.stores.contract import Store, Stored
+from fingerprints.tokens import CAPITAL, NUMBER, STOP
 
 Answer = TypeVar("Answer")
 
@@ -66,6 +70,11 @@ class Archive:
     def candidates(self, fingerprint: Fingerprint, limit: int, exclude: frozenset[int]) -> Candidates:
         """See `FingerprintIndex.candidates`."""
         return self._ask(lambda index: index.candidates(fingerprint, limit, exclude))
+
+    def closeness(self, submission: Reading, seqs: NDArray[np.int64], run: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See `FingerprintIndex.closeness`; what counts are words that are no names, numbers or stop words."""
+        words, plain = submission.fingerprint.words, submission.tokens.flags & (CAPITAL | NUMBER | STOP) == 0
+        return self._ask(lambda index: index.closeness(words, plain, seqs, run))
 
     def templates(self, article: Article, reading: Reading) -> Sequence[TemplateRun]:
         """The runs of an article that many articles of one outlet hold."""

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.align import align
 from detector.archive import Archive
 from detector.evidence import sustained
@@ -227,11 +230,7 @@ class Detector:
     def _pairs(self, submission: Reading, found: Candidates) -> list[Pair]:
         """The candidates with which at least one passage is shared; a candidate is never a match."""
         pairs = []
-        seqs = found.seq
-        if not found.common:  # else representatives of common runs are among them, whatever they weigh
-            likely = found.verbatim | (found.weight >= self._policy.candidate_weight)
-            likely[: self._policy.surest] = True
-            seqs = seqs[likely]
+        seqs = self._worth_reading(submission, found)
         for stored, reading in self._archive.readings(seqs.tolist()).values():
             passages = align(submission.tokens, reading.tokens, self._policy.passages)
             passages = sustained(submission, reading, passages, self._policy)
@@ -239,6 +238,21 @@ class Detector:
                 reading = reading.furnished(self._archive.templates(stored.article, reading))
                 pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))
         return pairs
+
+    def _worth_reading(self, submission: Reading, found: Candidates) -> NDArray[np.int64]:
+        """The candidates that may share a passage: those with a run of `RUN_WORDS` words, and of the likeliest others those that
+        hold enough of the submission's words close together."""
+        likely = found.weight >= self._policy.candidate_weight
+        likely[: self._policy.surest] = True
+        if found.common:  # representatives of common runs are among the candidates, whatever they weigh
+            likely[:] = True
+        doubtful = np.flatnonzero(likely & ~found.verbatim)
+        run = RUN_WORDS if found.common else 0
+        close, shares = self._archive.closeness(submission, found.seq[doubtful], run)
+        policy = self._policy
+        strong = (close >= policy.candidate_many) | (close * found.weight[doubtful] >= policy.candidate_evidence)
+        likely[doubtful] = shares | (close >= policy.candidate_words) & strong
+        return found.seq[likely | found.verbatim]
 
     def _report(
         self, request: CheckRequest, submission: Reading, found: Candidates, assessment: Assessment, started: float

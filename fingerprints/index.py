@@ -96,6 +96,15 @@ class FingerprintIndex(Protocol):
     def candidates(self, fingerprint: Fingerprint, limit: int = 40, exclude: frozenset[int] = frozenset()) -> Candidates:
         """Articles that may share text with `fingerprint`; at most `limit` beside the verbatim ones."""
 
+    def closeness(
+        self, words: NDArray[np.uint32], counts: NDArray[np.bool_], seqs: NDArray[np.int64], run: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """(float32[n], bool[n]) of the articles under `seqs`: how many of a submission's words (`words` of its `Fingerprint`,
+        those that `counts` marks) stand close together in an article, within some 64 words on either side, each counted once,
+        those that either text holds more than four times not at all; and whether both share a run of `run` words (0: not
+        asked). Both are nothing for an article that is not held; the first is infinite where nothing can be said of two texts,
+        because one has fewer than 40 words or both are very long."""
+
     def duplicates(
         self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset()
     ) -> list[tuple[int, float]]:

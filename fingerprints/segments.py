@@ -22,6 +22,7 @@ from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, TEMPLATE_ARTICL
 from fingerprints.index import Candidates, CommonRun, Entry, TemplateRun
 from fingerprints.index_folder import CHECK_AT_OPEN, IndexFolder
 from fingerprints.kernels.candidates import candidates
+from fingerprints.kernels.closeness import closeness, places
 from fingerprints.kernels.duplicates import duplicates
 from fingerprints.manifest import Barrier
 from fingerprints.segment import EMPTY, Document, Segment, bands_of, build, faults, merged
@@ -202,6 +203,15 @@ class SegmentIndex:
         seqs, jaccard = duplicates(snapshot.table, bands_of(signature[None])[0], signature, threshold)
         found = sorted(zip((-jaccard).tolist(), seqs.tolist(), strict=True))
         return [(seq, -value) for value, seq in found if seq not in exclude][:limit]
+
+    def closeness(
+        self, words: NDArray[np.uint32], counts: NDArray[np.bool_], seqs: NDArray[np.int64], run: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See `FingerprintIndex.closeness`."""
+        self._sound()
+        snapshot = self._snapshot
+        close, shares = closeness(places(snapshot.table, seqs), words, counts.view(np.uint8), run)
+        return close, shares
 
     def words(self, seq: int) -> NDArray[np.uint32]:
         """uint32[n]: the word hashes of the article under `seq`, from the token cache. Raises KeyError when it is not held."""

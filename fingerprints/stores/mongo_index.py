@@ -26,8 +26,9 @@ from fingerprints.errors import IndexUnusable, StoreError
 from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, TEMPLATE_ARTICLES, TEMPLATE_SHARE, Fingerprint
 from fingerprints.index import Candidates, CommonRun, Entry, TemplateRun
 from fingerprints.kernels.candidates import candidates
+from fingerprints.kernels.closeness import closeness
 from fingerprints.postings import ALIKE, U32, outlets_segment, postings_of, small_segment, that_count
-from fingerprints.segment import EMPTY, Document, addresses, bands_of, build, outlet_hash
+from fingerprints.segment import EMPTY, Document, address, addresses, bands_of, build, outlet_hash
 from fingerprints.segments import COPIES
 from fingerprints.stores.mongo_index_cache import Articles, Dead
 from fingerprints.stores.mongo_index_merge import FAMILIES, merge, plan
@@ -205,6 +206,17 @@ class MongoIndex:
         common = tuple(CommonRun(*run) for run in runs.tolist())
         templates = tuple(TemplateRun(*run) for run in stretches.tolist())
         return Candidates(seq, weight, verbatim, common, templates, omitted)
+
+    def closeness(
+        self, words: U32, counts: NDArray[np.bool_], seqs: NDArray[np.int64], run: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See `FingerprintIndex.closeness`."""
+        with self._moment() as (session, state, _):
+            kept = self._articles.of(state.epoch, seqs.astype(np.uint32), session)
+        there = [kept[seq].words if seq in kept else words[:0] for seq in seqs.tolist()]
+        articles = np.array([(address(one), len(one)) for one in there], np.int64).reshape(-1, 2)
+        close, shares = closeness(articles, words, counts.view(np.uint8), run)
+        return close, shares
 
     def duplicates(
         self, fingerprint: Fingerprint, threshold: float = 0.5, exclude: frozenset[int] = frozenset(), limit: int = 200

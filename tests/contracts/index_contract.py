@@ -344,6 +344,45 @@ class IndexContract:
         assert found.verbatim.all()
         assert as_lists(found)[3:] == ([(0, 90, 300)], 300 - LISTED_COPIES)
 
+    def test_what_stands_close_together_is_told_of_each_article(self, index: FingerprintIndex) -> None:
+        source, other = text(1, 300), text(2, 300)
+        words = source.split()
+        scattered = other.split()
+        scattered[::60] = words[::60]
+        excerpt = " ".join([*other.split()[:150], *words[100:130], *other.split()[150:]])
+        long_ago = [
+            Entry(n, fp(content)) for n, content in enumerate((excerpt, other, " ".join(scattered), "kata tiga"), start=1)
+        ]
+        index.apply(long_ago)
+        index.apply([Entry(5, None, removes=2)])
+        query, seqs = fp(source), np.array([1, 2, 3, 4, 99], np.int64)
+        close, shares = index.closeness(query.words, np.ones(300, np.bool_), seqs, RUN_WORDS)
+        assert close[0] > 20
+        assert close[2] < 6
+        assert np.isinf(close[3])
+        assert close[4] == 0
+        assert shares.tolist() == [True, False, False, False, False]
+        nothing, _ = index.closeness(query.words, np.zeros(300, np.bool_), seqs[:1])
+        assert nothing.tolist() == [0]
+        assert index.closeness(query.words, np.ones(300, np.bool_), seqs[:0])[0].tolist() == []
+
+    def test_words_far_apart_or_often_repeated_are_not_close(self, index: FingerprintIndex) -> None:
+        """Against counting by hand: each shared word of the best square of two by two blocks of 32 words."""
+        mine, theirs = text(5, 200, 300).split(), text(6, 200, 300).split()
+        index.apply([Entry(1, fp(" ".join(theirs)))])
+        often = {w: (mine.count(w), theirs.count(w)) for w in set(mine) & set(theirs)}
+        best = 0.0
+        for row in range(len(mine) // 32 + 1):
+            for column in range(len(theirs) // 32 + 1):
+                found = 0.0
+                for i, word_ in enumerate(mine):
+                    for j, other in enumerate(theirs):
+                        if word_ == other and max(often[word_]) <= 4 and i // 32 - row in (0, 1) and j // 32 - column in (0, 1):
+                            found += 1 / min(often[word_])
+                best = max(best, found)
+        close, _ = index.closeness(fp(" ".join(mine)).words, np.ones(200, np.bool_), np.array([1], np.int64))
+        assert close[0] == pytest.approx(best)
+
     def test_excluded_articles_are_not_listed(self, index: FingerprintIndex) -> None:
         fill(index, [text(1, 80), text(1, 80), text(2, 80)])
         found = index.candidates(fp(text(1, 80)), exclude=frozenset({1, 77}))
