@@ -38,6 +38,11 @@ class Caller:
     scopes: frozenset[str]
     rate_per_minute: int | None = None
 
+    @property
+    def named(self) -> bool:
+        """Whether `name` says who it is, rather than how they came in."""
+        return self.name not in (ADMIN_ID, LINK_ID)
+
     def may(self, scope: str, *, change: bool = False) -> bool:
         """Whether the caller may read, or `change`, what `scope` is for."""
         return scope in self.scopes or (not change and f"{scope}:read" in self.scopes)

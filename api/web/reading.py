@@ -109,7 +109,7 @@ def _pieces(text: str, passages: Sequence[Marked], side: Side, furniture: Sequen
     spans = sorted((p.passage[side]["start"], p.passage[side]["end"], p.number, p) for p in passages)
     exempt = _exempt_spans(passages) if side == "submission" else {}
     changed = sorted(span for p in passages for span in p.changed[side])
-    soft = [(span["start"], span["end"]) for span in furniture]
+    soft = sorted((span["start"], span["end"]) for span in furniture)
     edges = {0, len(text), *_line_starts(text)}
     edges.update(edge for p in passages for edge in (p.passage[side]["start"], p.passage[side]["end"]))
     edges.update(edge for span in [*changed, *soft] for edge in span)
