@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STORE  ?= sqlite:///sidik.db
 PORT   ?= 8000
 
-.PHONY: run install test test-tools check bench faults quality fuzz clean help
+.PHONY: run install test test-tools check bench faults soak quality fuzz clean help
 
 help:
 	@echo "make run      install, load the sample articles into a new store, serve at http://127.0.0.1:$(PORT)"
@@ -66,6 +66,10 @@ bench: $(VENV)/.benched
 
 quality: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.quality $(ARGS)
+
+# Half an hour of mixed load: memory over time. ARGS="--minutes 10" is shorter.
+soak: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

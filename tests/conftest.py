@@ -40,12 +40,12 @@ def _binary() -> str:
 class Mongod:
     """A mongod of our own on a free loopback port. `replica_set=None`: standalone. Ends with this process, come what may."""
 
-    def __init__(self, folder: Path, *extra: str, replica_set: str | None = "rs0") -> None:
+    def __init__(self, folder: Path, *extra: str, replica_set: str | None = "rs0", initiate: bool = True) -> None:
         self.folder, self._extra, self._replica_set = folder, extra, replica_set
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.start()
-        if replica_set:
+        if replica_set and initiate:
             self.initiate()
 
     @property
@@ -107,8 +107,8 @@ def new_mongod() -> Iterator[Callable[..., Mongod]]:
     servers: list[Mongod] = []
     folder = Path(tempfile.mkdtemp(prefix="sidik-mongod-"))
 
-    def start(*flags: str, replica_set: str | None = "rs0") -> Mongod:
-        server = Mongod(folder / str(len(servers)), *flags, replica_set=replica_set)
+    def start(*flags: str, replica_set: str | None = "rs0", initiate: bool = True) -> Mongod:
+        server = Mongod(folder / str(len(servers)), *flags, replica_set=replica_set, initiate=initiate)
         servers.append(server)
         return server
 
