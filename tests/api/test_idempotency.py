@@ -69,6 +69,18 @@ def test_a_request_in_flight_is_a_conflict_and_one_left_behind_by_a_crash_is_tak
         assert (again.status_code, again.json()["id"]) == (201, done)
 
 
+def test_a_request_left_behind_before_the_clock_was_set_back_is_taken_over() -> None:
+    with run_server() as server:
+        http = server.admin
+        done = post(http, "k11", prose(11)).json()["id"]
+        (record,) = server.store.records.find(REQUESTS)
+        http.delete(f"/v1/checks/{done}")
+        to_come = {**record.doc, "done": False, "at": record.doc["at"] + 3600 * 1_000_000}
+        server.store.records.replace(REQUESTS, record.id, to_come, record.rev)
+        again = post(http, "k11", prose(11))
+        assert (again.status_code, again.json()["id"]) == (201, done)
+
+
 def test_a_check_kept_before_the_crash_is_the_answer() -> None:
     with run_server() as server:
         http = server.admin
