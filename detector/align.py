@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.chains import Box, chains
+from detector.chains import Box, chains, gathered
 from detector.kernels.runs import covering_runs, pair_words
 from detector.policy import PassagePolicy
 from detector.seeds import Plane
@@ -47,6 +47,7 @@ def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePo
     plane = Plane.of(submission, article, policy)
     placed = digests(plane, _place(boxes(plane, exact, policy)), policy)
     placed = _with_runs(placed, covering_runs(a, b, policy.run_words), policy.run_words)
+    placed = gathered(placed, policy.merge_gap, policy.merge_filled)
     return [_passage(a, b, box, policy) for box in placed]
 
 

@@ -97,17 +97,34 @@ def _extended(a: NDArray[np.uint64], b: NDArray[np.uint64], box: Box, policy: Pa
     return Box(i0, i1, j0, j1, equal)
 
 
+def gathered(boxes: list[Box], gap: int, filled: float) -> list[Box]:
+    """One hull where the boxes fill such a share of it on both sides, in whatever order, and no more than `gap` words of the
+    submission part neighbours; else `boxes`, as they come."""
+    starts, ends = sorted(box.start for box in boxes), sorted(box.end for box in boxes)
+    apart = max((start - end for start, end in zip(starts[1:], ends[:-1], strict=True)), default=gap + 1)
+    return boxes if apart > gap else _one(boxes, filled)
+
+
 def merged(boxes: list[Box], gap: int, filled: float) -> list[Box]:
     """One hull where the boxes fill such a share of it on both sides, in whatever order; else hulls of those boxes that no
     more than `gap` words part on either side."""
+    whole = _one(boxes, filled)
+    if len(whole) == 1:
+        return whole
     sides = np.array([box[:4] for box in boxes], np.int32)
-    one = np.zeros(len(boxes), np.int64)
-    for labels in (one, cluster(sides, gap)):
-        equal = np.bincount(labels, [box.equal for box in boxes])
-        out = [Box(i0, i1, j0, j1, int(n)) for (i0, i1, j0, j1), n in zip(hulls(sides, labels).tolist(), equal, strict=True)]
-        if labels is one and min(_covered(sides[:, :2]), _covered(sides[:, 2:])) >= filled * out[0].length:
-            break
-    return out
+    labels = cluster(sides, gap)
+    equal = np.bincount(labels, [box.equal for box in boxes])
+    return [Box(i0, i1, j0, j1, int(n)) for (i0, i1, j0, j1), n in zip(hulls(sides, labels).tolist(), equal, strict=True)]
+
+
+def _one(boxes: list[Box], filled: float) -> list[Box]:
+    """The hull of all boxes where they fill such a share of it on both sides, else `boxes`."""
+    if len(boxes) < 2:
+        return boxes
+    sides = np.array([box[:4] for box in boxes], np.int32)
+    low, high = sides.min(axis=0), sides.max(axis=0)
+    hull = Box(int(low[0]), int(high[1]), int(low[2]), int(high[3]), sum(box.equal for box in boxes))
+    return [hull] if min(_covered(sides[:, :2]), _covered(sides[:, 2:])) >= filled * hull.length else boxes
 
 
 def _covered(spans: NDArray[np.int32]) -> int:

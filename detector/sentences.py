@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.chains import Box, merged
 from detector.clusters import cluster, hulls
+from detector.kernels.evidence import traits, vote
 from detector.kernels.runs import pair_words
-from detector.kernels.sentences import contained, digest, evidence, sentence_pairs, settle
-from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, EVIDENCE, PassagePolicy
+from detector.kernels.sentences import contained, digest, sentence_pairs, settle
+from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, PassagePolicy
 from detector.seeds import Ints, Plane
 
-_EVIDENCE, _BELONGS_A, _BELONGS_B, _SCAN, _DIGEST = (
-    np.array(m) for m in (EVIDENCE, BELONGS_SUBMISSION, BELONGS_ARTICLE, DIGEST_SCAN, DIGEST)
-)
+_BELONGS_A, _BELONGS_B, _SCAN, _DIGEST = (np.array(m) for m in (BELONGS_SUBMISSION, BELONGS_ARTICLE, DIGEST_SCAN, DIGEST))
+_EVIDENCE = np.loadtxt(Path(__file__).with_name("evidence.txt"), ndmin=2)
 
 
 def boxes(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
     """Boxes that carry the same text, best first: sentences that say it in other words, and chains of equal runs, which
     stand for the sentences where they hold nearly all that both sides share."""
+    found = []
+    for box, chains in drafts(plane, exact, policy):
+        if exact_enough(plane, box, policy):
+            found += [(likelihood(plane, c, policy), c) for c in merged(chains, policy.merge_gap, policy.merge_filled)]
+            continue
+        box = around(plane, box, chains, policy)
+        odds = likelihood(plane, box, policy)
+        if odds > _log_odds(policy.evidence) or holds(box, chains):
+            found.append((odds, box))
+    found += [(likelihood(plane, c, policy), c) for c in exact if not any(c.meets(box) for _, box in found)]
+    return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
+
+
+def drafts(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[tuple[Box, list[Box]]]:
+    """Stretches whose sentences say the same, not yet judged, each with the chains it meets; `equal` counts their words."""
     pairs, _ = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, policy.cosine, policy.dice)
     squares = np.stack([pairs[:, 0], pairs[:, 0] + 1, pairs[:, 1], pairs[:, 1] + 1], axis=1)
-    found = []
+    out = []
     for box in _fragments(plane, squares, policy.sentence_gap, policy) if len(pairs) else ():
         chains = [c for c in exact if c.meets(box)]
-        equal = sum(c.equal for c in chains)
-        if equal and equal >= policy.exact_share * _shared(plane, box):
-            found += [(_odds(plane, c, policy), c) for c in merged(chains, policy.merge_gap, policy.merge_filled)]
-            continue
-        for c in chains:
-            box = box.hull(c)
-        box = _trim(plane, box, chains, policy)._replace(equal=equal)
-        odds = _odds(plane, box, policy)
-        if odds > _log_odds(policy.evidence) or any(c.start >= box.start and c.end <= box.end for c in chains):
-            found.append((odds, box))
-    found += [(_odds(plane, c, policy), c) for c in exact if not any(c.meets(box) for _, box in found)]
-    return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
+        out.append((box._replace(equal=sum(c.equal for c in chains)), chains))
+    return out
+
+
+def exact_enough(plane: Plane, box: Box, policy: PassagePolicy) -> bool:
+    """Whether chains hold nearly all that both sides of a draft share."""
+    return box.equal > 0 and box.equal >= policy.exact_share * _shared(plane, box)
+
+
+def around(plane: Plane, box: Box, chains: list[Box], policy: PassagePolicy) -> Box:
+    """A draft with its chains, without what beside them is foreign."""
+    equal = box.equal
+    for c in chains:
+        box = box.hull(c)
+    return _trim(plane, box, chains, policy)._replace(equal=equal)
+
+
+def holds(box: Box, chains: list[Box]) -> bool:
+    """Whether a chain, which needs no more evidence, lies inside."""
+    return any(c.start >= box.start and c.end <= box.end for c in chains)
 
 
 def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: PassagePolicy) -> list[Box]:
@@ -45,7 +70,7 @@ def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: Passa
     labels = cluster(squares, gap - 1)
     out = []
     for c, hull in enumerate(hulls(squares, labels)):
-        if _odds(plane, _words(plane, hull), policy) > _log_odds(policy.fragment):
+        if likelihood(plane, _words(plane, hull), policy) > _log_odds(policy.fragment):
             near = settle(
                 plane.a,
                 plane.a_starts,
@@ -56,7 +81,6 @@ def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: Passa
                 policy.near,
                 _BELONGS_A,
                 _BELONGS_B,
-                _log_odds(policy.drop),
             )
             out.append(_words(plane, near))
         elif gap > 1:
@@ -87,7 +111,7 @@ def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]
         if compact > policy.digest_compact:
             continue
         inside = [other for other in placed if other.start < box.end and box.start < other.end]
-        if _explained(plane, box.start, box.end, inside) > policy.digest_explained:
+        if len(inside) <= policy.digest_parts and _explained(plane, box.start, box.end, inside) > policy.digest_explained:
             continue
         if any(other.equal >= policy.digest_verbatim and other.dense >= policy.trim_dense for other in inside):
             continue
@@ -135,11 +159,17 @@ def _words(plane: Plane, h: NDArray[np.int32]) -> Box:
     return Box(int(plane.a_starts[h[0]]), int(plane.a_starts[h[1]]), int(plane.b_starts[h[2]]), int(plane.b_starts[h[3]]), 0)
 
 
-def _odds(plane: Plane, box: Box, policy: PassagePolicy) -> float:
+def likelihood(plane: Plane, box: Box, policy: PassagePolicy) -> float:
+    """Log odds that a box carries the same text."""
+    return float(vote(told(plane, box, policy), _EVIDENCE))
+
+
+def told(plane: Plane, box: Box, policy: PassagePolicy) -> NDArray[np.float64]:
+    """What of a box tells whether it carries the same text: `kernels.evidence.traits`."""
     i0, i1, j0, j1, _ = box
     pairs = pair_words(plane.a_stem[i0:i1], plane.b_stem[j0:j1], policy.repeats, policy.pair_window)
     sides = np.array(box[:4], np.int32)
-    return float(evidence(plane.a, plane.b, sides, pairs, plane.weight, plane.plain, plane.rare, _EVIDENCE))
+    return np.asarray(traits(plane.a, plane.b, sides, pairs, plane.weight, plane.plain, plane.rare))
 
 
 def _shared(plane: Plane, box: Box) -> int:

@@ -112,127 +112,97 @@ def _share(part, whole):
     return part / whole if whole > 0 else 0.0
 
 
-@njit("int64(int32[:, ::1])", cache=True, nogil=True, **INNER)
-def _rising(pairs):
-    """Length of the longest rising subsequence of the second column."""
-    tails = np.empty(len(pairs), np.int32)
-    n = 0
-    for x in range(len(pairs)):
-        low, high = 0, n
-        while low < high:
-            middle = (low + high) // 2
-            if tails[middle] < pairs[x, 1]:
-                low = middle + 1
-            else:
-                high = middle
-        tails[low] = pairs[x, 1]
-        n = max(n, low + 1)
-    return n
+@njit(
+    "void(int32[::1], int32[::1], int64, int64, int32[::1], int64, int64, int64, int64, float64[::1], float64[:, ::1])",
+    cache=True,
+    nogil=True,
+    **INNER,
+)
+def _ties(x, x_starts, first, last, y, y_start, y_end, low, high, weight, out):
+    """Fill float64[2, high - low]: of each sentence low to high - 1 of x, the weight share that y[y_start:y_end] has, and the
+    share that it has left for this sentence when the other sentences first to last - 1 have taken their words."""
+    n = len(weight) - 1
+    held = np.zeros(n + 1, np.int32)
+    for j in range(y_start, y_end):
+        held[y[j]] += 1
+    held[n] = 0
+    left = held.copy()
+    for i in range(x_starts[first], x_starts[last]):
+        left[x[i]] -= 1
+    use = np.zeros(n + 1, np.int32)
+    for s in range(low, high):
+        start, end = x_starts[s], x_starts[s + 1]
+        if first <= s < last:
+            for i in range(start, end):
+                left[x[i]] += 1
+        total, found, fresh = 0.0, 0.0, 0.0
+        for i in range(start, end):
+            v = x[i]
+            total += weight[v]
+            found += weight[v] if use[v] < held[v] else 0.0
+            fresh += weight[v] if use[v] < left[v] else 0.0
+            use[v] += 1
+        for i in range(start, end):
+            use[x[i]] = 0
+            if first <= s < last:
+                left[x[i]] -= 1
+        out[0, s - low], out[1, s - low] = _share(found, total), _share(fresh, total)
 
 
 @njit(
-    "float64(int32[::1], int32[::1], int32[::1], int32[:, ::1], float64[::1], float64[::1], float64, float64[::1])",
+    "UniTuple(int64, 2)(int32[::1], int32[::1], int64, int64, int32[::1], int64, int64, float64[::1], int64, float64[::1])",
     cache=True,
     nogil=True,
+    **INNER,
 )
-def evidence(a, b, box, pairs, weight, plain, rare, model):
-    """Log odds that `box` (start, end, article start, article end, in words) carries the same text.
+def _reach(x, x_starts, first, last, y, y_start, y_end, weight, near, model):
+    """The sentences of x, of first to last - 1 and `near` more on both sides, that most likely carry y[y_start:y_end]: the
+    stretch of the highest sum of words x (2 probability - 1).
 
-    `pairs`: words of both sides paired (`runs.pair_words`). `model`: coefficients of log(1 + weight of the shared words);
-    of log(1 + distinct shared words above weight `rare` which are no names) and of their share among all such words; of the
-    share of the submission's words paired; of the weight share of the article's words, names apart, that the submission has
-    too; of the share of pairs in the same order; and the intercept.
+    `model`: coefficients of the log odds of a sentence: the share that y has left for it; sentences to first or last; share of
+    the words of first to last - 1 that y has; log of its words; share of the sentence beyond it that y has, and the
+    share left of the one before, seen from the middle; and the intercept.
     """
-    found, _ = contained(a, box[0], box[1], b, box[2], box[3], weight)
-    in_a, all_b = contained(b, box[2], box[3], a, box[0], box[1], plain)
-    seen = np.zeros(len(weight), np.bool_)
-    for j in range(box[2], box[3]):
-        seen[b[j]] = True
-    distinct, common = 0, 0
-    for i in range(box[0], box[1]):
-        if seen[a[i]] and weight[a[i]] > rare:
-            seen[a[i]] = False
-            distinct += 1
-            common += plain[a[i]] > 0
-    return (
-        model[0] * np.log(1 + found)
-        + model[1] * np.log(1 + common)
-        + model[2] * (1 + common) / (1 + distinct)
-        + model[3] * len(pairs) / (box[1] - box[0])
-        + model[4] * _share(in_a, all_b)
-        + model[5] * _share(_rising(pairs), len(pairs))
-        + model[6]
-    )
+    low, high = max(0, first - near), min(len(x_starts) - 1, last + near)
+    ties = np.empty((2, high - low))
+    _ties(x, x_starts, first, last, y, y_start, y_end, low, high, weight, ties)
+    found, total = contained(x, x_starts[first], x_starts[last], y, y_start, y_end, weight)
+    dense = _share(found, total)
+    top, best, until, run, start = 0.0, first, last, 0.0, low
+    for s in range(low, high):
+        out = -1 if 2 * s < first + last - 1 else 1
+        beyond = ties[0, s + out - low] if low <= s + out < high else 0.0
+        before = ties[1, s - out - low] if low <= s - out < high else 0.0
+        words = x_starts[s + 1] - x_starts[s]
+        odds = (
+            model[0] * ties[1, s - low]
+            + model[1] * max(0, first - s, s + 1 - last)
+            + model[2] * dense
+            + model[3] * np.log(words)
+            + model[4] * beyond
+            + model[5] * before
+            + model[6]
+        )
+        if run <= 0:
+            run, start = 0.0, s
+        run += words * np.tanh(odds / 2)
+        if run > top:
+            top, best, until = run, start, s + 1
+    return best, until
 
 
 @njit(
-    "float64(int32[::1], int32[::1], int64, int32[::1], int32[::1], int64, int64, float64[::1], float64[::1])",
+    "int32[::1](int32[::1], int32[::1], int32[::1], int32[::1], int32[::1], float64[::1], int64, float64[::1], float64[::1])",
     cache=True,
     nogil=True,
 )
-def _belongs(x, x_starts, s, y, y_starts, first, last, weight, model):
-    """Log odds that sentence `s` of x belongs to a passage with the sentences first to last - 1 of y.
-
-    `model`: coefficients of the weight share found there, of the highest cosine with one of them, of the log of the
-    weight of the sentence, and the intercept. Words that the other text lacks (id n) are each a word of its own.
-    """
-    start, end, n = x_starts[s], x_starts[s + 1], len(weight) - 1
-    found, total = contained(x, start, end, y, y_starts[first], y_starts[last], weight)
-    if total <= 0:
-        return -np.inf
-    tf = np.zeros(len(weight), np.int32)
-    norm = 0.0
-    for i in range(start, end):
-        tf[x[i]] += x[i] < n or tf[n] == 0
-        norm += (2 * tf[x[i]] - 1) * weight[x[i]] ** 2
-    best = 0.0
-    other = np.zeros(len(weight), np.int32)
-    for t in range(first, last):
-        dot, norm_y = 0.0, 0.0
-        for j in range(y_starts[t], y_starts[t + 1]):
-            other[y[j]] += y[j] < n or other[n] == 0
-            norm_y += (2 * other[y[j]] - 1) * weight[y[j]] ** 2
-            dot += tf[y[j]] * weight[y[j]] ** 2
-        for j in range(y_starts[t], y_starts[t + 1]):
-            other[y[j]] = 0
-        if dot > 0:
-            best = max(best, dot / np.sqrt(norm * norm_y))
-    return model[0] * found / total + model[1] * best + model[2] * np.log(total) + model[3]
-
-
-@njit(
-    "int32[::1](int32[::1], int32[::1], int32[::1], int32[::1], int32[::1], float64[::1], int64, float64[::1],"
-    "float64[::1], float64)",
-    cache=True,
-    nogil=True,
-)
-def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b, drop):
-    """The box of sentences `box` without outer sentences below `drop`, and with neighbours above 0 log odds of `_belongs`.
-    `near`: sentences beside the box in which a neighbour may find its words."""
+def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b):
+    """The box of sentences `box` with what belongs to it on either side, given the other (`_reach`), until both agree."""
     h = box.copy()
-    ns, nt = len(a_starts) - 1, len(b_starts) - 1
-    for turn in range(5):
+    for _ in range(3):
         before = (h[0], h[1], h[2], h[3])
-        low, high = max(0, h[2] - near), min(nt, h[3] + near)
-        if turn == 0:
-            while h[1] - h[0] > 1 and _belongs(a, a_starts, h[0], b, b_starts, low, high, weight, model_a) < drop:
-                h[0] += 1
-            while h[1] - h[0] > 1 and _belongs(a, a_starts, h[1] - 1, b, b_starts, low, high, weight, model_a) < drop:
-                h[1] -= 1
-        while h[0] > 0 and _belongs(a, a_starts, h[0] - 1, b, b_starts, low, high, weight, model_a) > 0:
-            h[0] -= 1
-        while h[1] < ns and _belongs(a, a_starts, h[1], b, b_starts, low, high, weight, model_a) > 0:
-            h[1] += 1
-        low, high = max(0, h[0] - near), min(ns, h[1] + near)
-        if turn == 0:
-            while h[3] - h[2] > 1 and _belongs(b, b_starts, h[2], a, a_starts, low, high, weight, model_b) < drop:
-                h[2] += 1
-            while h[3] - h[2] > 1 and _belongs(b, b_starts, h[3] - 1, a, a_starts, low, high, weight, model_b) < drop:
-                h[3] -= 1
-        while h[2] > 0 and _belongs(b, b_starts, h[2] - 1, a, a_starts, low, high, weight, model_b) > 0:
-            h[2] -= 1
-        while h[3] < nt and _belongs(b, b_starts, h[3], a, a_starts, low, high, weight, model_b) > 0:
-            h[3] += 1
+        h[0], h[1] = _reach(a, a_starts, h[0], h[1], b, b_starts[h[2]], b_starts[h[3]], weight, near, model_a)
+        h[2], h[3] = _reach(b, b_starts, h[2], h[3], a, a_starts[h[0]], a_starts[h[1]], weight, near, model_b)
         if before == (h[0], h[1], h[2], h[3]):
             break
     return h
