@@ -103,6 +103,31 @@ def test_arrow_keys_walk_the_passages_and_both_panes_follow(page: Page, server: 
     expect(page.locator("#where")).to_contain_text("(2 dari 3)")
 
 
+def test_the_mouse_shows_the_pair_and_a_click_brings_both_into_view(page: Page, server: Running) -> None:
+    lines = prose("hover", 80).split("\n")
+    put(server, "hover", "\n".join(lines))
+    sign_in(page, server)
+    check(page, "\n".join([*lines[:4], prose("hover own", 4), *lines[70:]]))
+    first, second = page.locator("[data-side=submission] mark[data-n]").all()
+    first.hover()
+    assert page.locator("[data-side=article] mark.lit").first.get_attribute("data-p") == first.get_attribute("data-p")
+    second.click()
+    assert page.locator("[data-side=article] mark.lit").first.get_attribute("data-p") == second.get_attribute("data-p")
+    assert in_view(page, "article")
+
+
+def test_on_paper_both_texts_are_whole_and_light(page: Page, server: Running) -> None:
+    put(server, "paper", prose("paper", 60))
+    sign_in(page, server)
+    check(page, prose("paper", 60))
+    page.click("text=Gelap")
+    page.emulate_media(media="print")
+    for side in ("submission", "article"):
+        assert page.locator(f"[data-side={side}]").evaluate("pane => pane.scrollHeight <= pane.clientHeight + 1")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("#print, .pages, #next").evaluate_all("all => all.every(e => !e.checkVisibility())")
+
+
 def test_the_keyboard_alone_is_enough(page: Page, server: Running) -> None:
     put(server, "keys", prose("keys"))
     sign_in(page, server)
