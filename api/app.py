@@ -15,7 +15,6 @@ from api.audit import AuditLog
 from api.background import Background
 from api.bodies import Room
 from api.clock import new_id, now
-from api.deliveries import TIMEOUT, Deliverer
 from api.deps import State
 from api.endpoints import unscoped_routes
 from api.following import Follower
@@ -23,15 +22,29 @@ from api.guard import Guard
 from api.metrics import Metrics
 from api.policies import CurrentDetector
 from api.pool import Pool
-from api.routes import articles, audit, cases, checks, dossiers, findings, health, keys, policy, scans, sources, webhooks
+from api.routes import (
+    articles,
+    audit,
+    cases,
+    checks,
+    dossiers,
+    findings,
+    health,
+    keys,
+    policy,
+    recipients,
+    scans,
+    sources,
+    webhooks,
+)
 from api.scanning.fetching import Fetcher
 from api.scanning.service import Scanning, Schedule
 from api.settings import Settings
+from api.telling import Telling
 from api.web import checks as check_pages
 from api.web import session
 from detector import Detector, Policy
 
-FAILING, AGAIN = "webhooks cannot be told", "webhooks are told again"
 logger = logging.getLogger(__name__)
 
 
@@ -48,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lambda app: _running(app, settings),
     )
     problems.install(app)
-    administration = (keys, policy, audit, webhooks)
+    administration = (keys, policy, audit, webhooks, recipients)
     legal = (cases, findings, dossiers)
     for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, check_pages):
         module.add_routes(app)
@@ -76,9 +89,7 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     follower = Follower(detector.follow)
     failing, again = "the policy cannot be followed", "the policy is followed again"
     ruling = Background("policy", lambda _: current.refresh(), 1.0, logger=logger, failing=failing, again=again)
-    sender = Fetcher(settings.fetch_allow, timeout=TIMEOUT)
-    deliverer = Deliverer(detector.store, sender.post)
-    delivering = Background("deliver", deliverer.step, 1.0, logger=logger, failing=FAILING, again=AGAIN)
+    telling = Telling(detector.store, settings)
     try:
         yield
     finally:
@@ -86,9 +97,7 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         if schedule:
             schedule.close()
         scanning.close()
-        delivering.close()
-        deliverer.close()
-        sender.close()
+        telling.close()
         ruling.close()
         follower.close()
         pool.close()

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from api.alerts import emit_flagged
 from api.clock import microseconds
-from api.events import emit_flagged, finding_of
+from api.events import finding_of
 from api.keys import Caller
 from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
 from detector import CheckRequest

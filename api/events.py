@@ -74,12 +74,6 @@ def emit(
     return told
 
 
-def emit_flagged(store: Store, check: Mapping[str, Any], finding: Finding) -> int:
-    """Emit `check.flagged`. `check`: short form of the kept check."""
-    facts = Facts(check["source_id"], check["verdict"], check["score"])
-    return emit(store, "check.flagged", {"check_id": check["id"], **check}, key=check["id"], facts=facts, finding=finding)
-
-
 def finding_of(report: Mapping[str, Any]) -> Finding:
     """The finding that a flagged report is."""
     submission, matches = report["submission"], report["matches"]

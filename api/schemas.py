@@ -154,6 +154,17 @@ class CaseChangeIn(Given):
     due_at: Time | None = Field(None, description="A deadline; null takes it away")
 
 
+class RecipientIn(Given):
+    """An e-mail address that gets findings."""
+
+    address: Text = Field(min_length=3, max_length=254)
+    when: Literal["immediate", "daily"] = Field("daily", description="Within a minute, or each morning at 7 in Jakarta")
+    lang: Literal["id", "en"] = "id"
+    source_ids: list[Text] | None = Field(None, max_length=1000, description="Only what these sources brought")
+    verdicts: list[Literal["copy", "partial_copy", "rewrite"]] | None = Field(None, max_length=20)
+    min_score: float | None = Field(None, ge=0, le=1)
+
+
 class FieldError(BaseModel):
     location: str
     detail: str
@@ -487,6 +498,25 @@ class FindingSummary(Out):
     by_article: list[dict[str, Any]]
     weeks: list[dict[str, Any]]
     hours_to_copy: dict[str, float | None]
+
+
+class RecipientOut(Out):
+    id: str
+    address: str
+    when: Literal["immediate", "daily"]
+    lang: Literal["id", "en"]
+    created_at: str
+    source_ids: list[str] | None
+    verdicts: list[str] | None
+    min_score: float | None
+    next_at: str = Field(description="When what waits is sent next")
+    sent_at: str | None
+    failing: dict[str, Any] | None = Field(description="When, how often and why sending failed last")
+
+
+class RecipientPage(BaseModel):
+    items: list[RecipientOut]
+    next_cursor: str | None
 
 
 class ArticlePage(BaseModel):

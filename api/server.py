@@ -25,6 +25,7 @@ from api.connections import Connection, make_room_for
 from api.metrics import MULTIPROCESS
 from api.sessions import create_sign_in, sign_in_address
 from api.settings import Settings
+from api.telling import mail_server
 from detector import Policy
 from fingerprints.errors import InputError
 from fingerprints.stores import check_place, open_store
@@ -43,6 +44,7 @@ def serve(settings: Settings) -> int:
     for name in settings.unknown_environment():
         structlog.get_logger("sidik").warning("this environment variable sets nothing", name=name)
     Policy.from_toml(settings.policy)
+    mail_server(settings)
     check_place(settings.store, settings.index)
     store = open_store(settings.store)  # what is wrong with it is said here, not by a worker that cannot start
     try:

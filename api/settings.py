@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     """Seconds between two requests to a site, at least; those in `fetch_allow` are yours, and are read at their own pace."""
     contact: str | None = None
     """URL or e-mail address of whoever runs this: sent with each request, so that a site can complain."""
+    smtp_url: SecretStr | None = None
+    """Mail server: `smtp://USER:PASSWORD@HOST` (STARTTLS), `smtps://...` (TLS from the start), `smtp+plain://...` (neither)."""
+    mail_from: str | None = None
+    """Sender's address of the digests; must be set with `smtp_url`."""
     public_url: str | None = None
     """Where readers reach this server, if not at host and port (behind a proxy); https makes session cookies `Secure`."""
     sign_in_link: bool | None = None

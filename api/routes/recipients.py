@@ -1,0 +1,57 @@
+"""`/v1/recipients`: who gets the findings by e-mail."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import FastAPI, Request, Response
+
+from api import schemas
+from api.bodies import JSON_TYPES, demand_type, read_body
+from api.deps import record, state
+from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
+from api.jsontext import decode_object
+from api.paging import DEFAULT_LIMIT
+from api.problems import Problem
+from api.recipients import add_recipient, list_recipients, remove_recipient
+from api.schemas import RecipientIn
+from fingerprints.errors import InputError
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the routes of this file."""
+    routes = Scoped(app, "admin")
+    made = {201: json_of(schemas.RecipientOut, "The recipient")}
+    page = {200: json_of(schemas.RecipientPage, "Recipients, oldest first")}
+    routes.add("POST", "/recipients", make_recipient, made, body=body_of(RecipientIn))
+    routes.add("GET", "/recipients", list_all_recipients, page)
+    routes.add("DELETE", "/recipients/{id}", delete_recipient, {204: {"description": "Removed"}, **problems(404)})
+
+
+async def make_recipient(request: Request) -> Response:
+    """Have findings sent to an e-mail address, within a minute or each morning."""
+    here = state(request)
+    demand_type(request, JSON_TYPES)
+    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
+    given = RecipientIn.model_validate(decode_object(raw))
+    if here.settings.smtp_url is None:
+        raise InputError("address", "no mail is sent: set SIDIK_SMTP_URL and SIDIK_MAIL_FROM first")
+    rules = given.model_dump(include={"source_ids", "verdicts", "min_score"})
+    made = await here.pool.run(add_recipient, here.store, given.address, given.when, given.lang, rules)
+    await record(request, "recipient.added", made["id"])
+    return Response(orjson.dumps(made), 201, media_type="application/json")
+
+
+async def list_all_recipients(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+    """All recipients, and whether sending to them fails."""
+    here = state(request)
+    page = await here.pool.run(list_recipients, here.store, limit=limit, cursor=cursor)
+    return Response(orjson.dumps(page.to_dict()), media_type="application/json")
+
+
+async def delete_recipient(request: Request, id: PathId) -> Response:
+    """Send nothing more to an address; what waits for it is dropped."""
+    here = state(request)
+    if not await here.pool.run(remove_recipient, here.store, id):
+        raise Problem(404, "There is no such recipient.")
+    await record(request, "recipient.removed", id)
+    return Response(status_code=204)
