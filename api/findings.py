@@ -64,10 +64,12 @@ def list_findings(
     return PageOf(rows[start : start + limit], encode_cursor((start + limit, sort)) if more else None)
 
 
-def iter_findings(store: Store, wanted: Filter, *, newest_first: bool = True) -> Iterator[Row]:
-    """All rows, by time; streams."""
-    for record in _walk(store, wanted, newest_first, None):
-        yield from _rows(store, record, wanted)
+def iter_findings(store: Store, wanted: Filter, *, followed: bool = True) -> Iterator[Row]:
+    """All rows, newest first; streams. `followed=False` leaves out, for speed, what became of them (case, online) where no filter
+    asks for it."""
+    followed = followed or wanted.case_status is not None or wanted.online is not None
+    for record in _walk(store, wanted, True, None, PAGE):
+        yield from _rows(store, record, wanted, followed)
 
 
 def summarize(rows: Iterable[Row]) -> dict[str, Any]:
@@ -105,15 +107,15 @@ def _by_time(store: Store, wanted: Filter, newest: bool, limit: int, position: t
     """A page ends with a check, so it may hold a few rows more than `limit`."""
     items: list[Row] = []
     last: Record | None = None
-    for record in _walk(store, wanted, newest, position):
+    for record in _walk(store, wanted, newest, position, limit + 1):
         if len(items) >= limit and last is not None:
             return PageOf(items, encode_cursor((last.doc["at"], last.id)))
-        items += _rows(store, record, wanted)
+        items += _rows(store, record, wanted, followed=True)
         last = record
     return PageOf(items, None)
 
 
-def _walk(store: Store, wanted: Filter, newest: bool, after: tuple[Scalar, str] | None) -> Iterator[Record]:
+def _walk(store: Store, wanted: Filter, newest: bool, after: tuple[Scalar, str] | None, at_once: int) -> Iterator[Record]:
     where: dict[str, Scalar | Between] = {"flagged": True}
     if wanted.domain is not None:
         where["domains"] = wanted.domain
@@ -123,21 +125,24 @@ def _walk(store: Store, wanted: Filter, newest: bool, after: tuple[Scalar, str] 
         where["source_id"] = wanted.source_id
     if wanted.since is not None or wanted.until is not None:
         where["at"] = Between(wanted.since, wanted.until)
-    while found := store.records.find(CHECKS, where, order="at", descending=newest, limit=PAGE, after=after):
+    while found := store.records.find(CHECKS, where, order="at", descending=newest, limit=at_once, after=after):
         yield from found
         after = (found[-1].doc["at"], found[-1].id)
 
 
-def _rows(store: Store, record: Record, wanted: Filter) -> list[Row]:
+def _rows(store: Store, record: Record, wanted: Filter, followed: bool) -> list[Row]:
     matches = record.doc["report"]["matches"]
     counting = [match for match in matches if match["verdict"] in COPYING] or matches[:1]
-    visits = revisit_of(store, record.id)
+    visits = revisit_of(store, record.id) if followed else None
     rows = []
     for match in counting:
         article = match["article"]
         if not _meets(wanted, match):
             continue
         row = _row(record, match)
+        if not followed:
+            rows.append(row)
+            continue
         case = store.records.get(CASES, case_id(record.id, article["id"]))
         row |= {"case_id": case.id if case else None, "case_status": case.doc["status"] if case else None}
         row["online"] = visits["status"] if visits else "unknown"

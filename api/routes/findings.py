@@ -74,7 +74,7 @@ async def list_all_findings(
 async def get_findings_summary(request: Request, wanted: Wanted) -> Response:
     """Counts by domain, by article and by week, and how soon articles were copied."""
     here = state(request)
-    found: dict[str, Any] = await here.pool.run(lambda: summarize(iter_findings(here.store, wanted)))
+    found: dict[str, Any] = await here.pool.run(lambda: summarize(iter_findings(here.store, wanted, followed=False)))
     return Response(orjson.dumps(found), media_type="application/json")
 
 
