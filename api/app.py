@@ -93,7 +93,6 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        scanning.stop.set()
         if schedule:
             schedule.close()
         scanning.close()

@@ -305,9 +305,15 @@ class ReportHead(Out):
     reasons: list[str]
 
 
+class PlaceOut(BaseModel):
+    url: str
+    found_at: str
+
+
 class ReportOut(ReportHead):
     submission: SubmissionOut
     matches: list[MatchOut]
+    places: list[PlaceOut] = Field([], description="Where a copy that a scan found stands, the first place first")
     stats: dict[str, Any]
     engine: dict[str, Any]
 

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Sources that one process reads at once; a site is asked one thing at a time whatever this says."""
     scan_delay_seconds: float = Field(1, ge=0)
     """Seconds between two requests to a site, at least; those in `fetch_allow` are yours, and are read at their own pace."""
+    scan_keep_days: int = Field(90, ge=31)
+    """Days after which scans, and their checks that found nothing, are forgotten; what was flagged stays."""
     contact: str | None = None
     """URL or e-mail address of whoever runs this: sent with each request, so that a site can complain."""
     smtp_url: SecretStr | None = None

@@ -236,25 +236,26 @@ def _scan_one(scanning: Scanning, named: str) -> list[dict[str, Any]]:
 
 
 def _scan_due(scanning: Scanning, once: bool, quiet: bool) -> list[dict[str, Any]]:
-    """Scan until nothing is due or runs (`once`), or for good; the scans that this process has ended."""
-    from api.scanning.scans import get_scan
+    """Scan until nothing is due or under way, here or elsewhere (`once`), or for good; the scans that this process has ended.
+    What another scanner reads is waited for: if it was killed, its lease runs out and the work is ours."""
+    from api.scanning.scans import count_open, get_scan
     from api.scanning.service import LOOK
 
     done: list[dict[str, Any]] = []
     while True:
-        started = scanning.step()
+        started = scanning.step() | scanning.look_back()
         for id in scanning.ended():
             if (found := get_scan(scanning.store, id)) is not None:
                 if once or quiet:
                     done.append(found)
                 else:
                     _say(scanning, found)
-        if once and not started and not scanning.running and not scanning.has_ended:
+        if once and not started and not scanning.running and not scanning.has_ended and not count_open(scanning.store):
             return done
         if scanning.running:
             scanning.wait(0.2)
-        elif not started:
-            time.sleep(0 if once else LOOK)
+        elif not started and not scanning.has_ended:
+            time.sleep(LOOK)
 
 
 def _say(scanning: Scanning, scan: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from api.files import REPORT_CSP, file_answer, file_response
 from api.lines import Counts, LineStream, check_lines
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
+from api.scanning.findings import places_of
 from api.schemas import CheckIn, VerdictName
 from detector.policy import Language
 from detector.render import render_html, render_pdf
@@ -128,8 +129,10 @@ async def list_kept_checks(
 
 
 async def get_kept_check(request: Request, id: PathId) -> Response:
-    """The whole report of a kept check, as it was made."""
-    return Response(orjson.dumps(await _kept(request, id, "check.read")), media_type="application/json")
+    """The whole report of a kept check, as it was made; of a copy that a scan found also the `places` where it stands."""
+    here, report = state(request), await _kept(request, id, "check.read")
+    places = await here.pool.run(places_of, here.store, id)
+    return Response(orjson.dumps({**report, "places": places} if places else report), media_type="application/json")
 
 
 async def delete_kept_check(request: Request, id: PathId) -> Response:

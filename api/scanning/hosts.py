@@ -21,7 +21,7 @@ from fingerprints.errors import RecordConflict
 from fingerprints.stores.contract import Kind, Store
 
 HOSTS = Kind("host", ("due_at",))
-LEASE = 60.0
+LEASE = 20.0
 """Seconds that a turn at an origin is held without being renewed."""
 PATIENCE = 600.0
 """Seconds to wait while another scanner reads the same site."""
@@ -161,7 +161,7 @@ class Hosts:
         return microseconds(self._clock())
 
     def _hold(self, host: Host, url: str) -> None:
-        if host.lease is not None and host.lease.until > self._at() + 5 * SECOND:
+        if host.lease is not None and host.lease.until > self._at() + LEASE / 4 * SECOND:
             return
         host.lease, began = None, self._at()
         while (lease := claim_row(self._store, HOSTS, host.origin, self._owner, self._at(), LEASE)) is None:

@@ -9,9 +9,9 @@ from api.scanning.discovery import discover
 from api.scanning.opening import ScanSite, open_source
 from api.scanning.readers.items import Notes, Pointed, Rejected
 from api.scanning.readers.memory import Memory
-from api.scanning.scanner import Tools
 from api.scanning.seen import Seen
 from api.scanning.sources import DEFAULTS, checked
+from api.scanning.tools import Tools
 from api.scanning.urls import clean_url
 
 MAX_PAGES = 50

@@ -10,7 +10,6 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from api.captures import keep_capture, warc_of
@@ -19,46 +18,26 @@ from api.clock import microseconds
 from api.leases import Lease
 from api.scanning.fetching import Fetched, FetchError, FetchFailed
 from api.scanning.findings import claim_finding, finding_id
-from api.scanning.hosts import Hosts, SiteClosed, Stopped
+from api.scanning.hosts import SiteClosed, Stopped
 from api.scanning.opening import ScanSite, open_source
-from api.scanning.polite import PoliteFetcher
 from api.scanning.readers.ids import id_from_url
 from api.scanning.readers.items import Item, Notes, Pointed, Reader, Rejected, Taken
 from api.scanning.readers.memory import Memory
-from api.scanning.readers.pages import ACCEPT_PAGE, NoArticle, ReadPage, article_of, read_page
+from api.scanning.readers.pages import ACCEPT_PAGE, NoArticle, ReadPage, article_of
 from api.scanning.readers.site import validators
 from api.scanning.revisits import plan_revisit
 from api.scanning.scans import COUNTS, MAX_ERRORS
 from api.scanning.seen import PAGES, Seen, digest_of
+from api.scanning.tools import Tools, read_answer
 from api.scanning.urls import clean_url, page_key, site_of
-from detector import Article, CheckRequest, Detector
+from detector import Article, CheckRequest
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError, RecordConflict
 from fingerprints.stores.contract import Doc, Record
 
 GONE = (404, 410)
-PAGE_TYPES = ("text/html", "application/xhtml+xml", "")
 BUSY_SECONDS = 2.0
 """A page waits so long at most while requests of people keep the server busy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every scan of a process uses. `current`: gives the detector under the policy in force. `busy`: whether checks have
-    fallen behind, so that scans wait."""
-
-    current: Callable[[], Detector]
-    fetcher: PoliteFetcher
-    hosts: Hosts
-    max_bytes: int
-    software: str
-    clock: Callable[[], datetime]
-    stop: threading.Event
-    busy: Callable[[], bool]
-
-    @property
-    def detector(self) -> Detector:
-        return self.current()
 
 
 @dataclass(slots=True)
@@ -211,7 +190,7 @@ class SourceScan:
         self._mark(url, item.stamp, None, ("skipped",))
 
     def _answered(self, url: str, item: Pointed, known: Doc | None, answer: Fetched) -> None:
-        read = self._read(answer) if answer.content_type in PAGE_TYPES else NoArticle(url, f"is {answer.content_type[:100]}")
+        read = self._read(answer)
         if isinstance(read, Rejected):
             self.counts["skipped"] += 1
             if not isinstance(read, NoArticle):
@@ -247,33 +226,11 @@ class SourceScan:
         return known if known is not None and known["digest"] == digest else None
 
     def _read(self, answer: Fetched) -> tuple[ReadPage, list[Fetched]] | Rejected:
-        """The article of a page, and the answers it came from."""
-        answers = [answer]
-
-        def more(following: str) -> bytes | None:
-            try:
-                further = self.tools.fetcher.get(following, ACCEPT_PAGE)
-            except SiteClosed:
-                raise
-            except FetchError as error:
-                self._error(following, error.reason)
-                return None
-            if further.status != 200:
-                return None
-            answers.append(further)
-            self._keys.add(page_key(following))
-            return further.body
-
-        read = read_page(
-            answer.body,
-            answer.url,
-            self._notes,
-            max_bytes=self.tools.max_bytes,
-            url=answer.url,
-            charset=answer.charset,
-            more=more,
-        )
-        return read if isinstance(read, Rejected) else (read, answers)
+        """The article of a page, and the answers it came from; further pages of it do not come again."""
+        read = read_answer(self.tools, answer, on_error=self._error)
+        if not isinstance(read, Rejected):
+            self._keys.update(page_key(further.url) for further in read[1][1:])
+        return read
 
     def _whole(self, article: Article) -> None:
         """An article that stands in the listing with its whole text."""
@@ -306,7 +263,7 @@ class SourceScan:
         except FetchError as error:
             self._error(url, error.reason)
             return read
-        found = self._read(answer) if answer.status == 200 and answer.content_type in PAGE_TYPES else None
+        found = self._read(answer) if answer.status == 200 else None
         if found is None or isinstance(found, Rejected):
             return read
         page, answers = found
@@ -344,7 +301,6 @@ class SourceScan:
         if report["flagged"]:
             at = report["created_at"]
             kept = claim_finding(store, finding_id(site_of(read.url), digest_of(read.text)), check_id, read.url, at)
-            attribution = report["matches"][0]["attribution"]
             if kept == check_id:
                 counted += ["checked", "flagged"]
                 if read.answers:
@@ -353,7 +309,7 @@ class SourceScan:
             else:
                 counted.append("places")
                 check_id = kept
-            plan_revisit(store, read.url, check_id, digest, attribution, self.tools.clock())
+            plan_revisit(store, read.url, check_id, digest_of(read.text), report, self.tools.clock())
         else:
             counted.append("checked")
             self._save(report)

@@ -83,6 +83,11 @@ def list_scans(
     return PageOf([shown_scan(record) for record in items], following)
 
 
+def count_open(store: Store) -> int:
+    """Scans that wait or run, wherever."""
+    return sum(store.records.count(SCANS, {"status": status}) for status in OPEN)
+
+
 def shown_scan(record: Record) -> dict[str, Any]:
     """A scan as callers see it. `done` of `total` (None while unknown) listed pages are dealt with."""
     doc = record.doc

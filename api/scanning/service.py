@@ -17,20 +17,23 @@ from api.clock import microseconds, new_id, now
 from api.events import Facts, emit
 from api.leases import Lease, LeaseLost, claim, claim_row, release, renew
 from api.scanning.addresses import AllowList
+from api.scanning.backcheck import Backcheck
 from api.scanning.fetching import Fetcher, FetchError, user_agent
 from api.scanning.hosts import Hosts, SiteClosed, Stopped
 from api.scanning.polite import PoliteFetcher
-from api.scanning.scanner import SourceScan, Tools
+from api.scanning.revisits import REVISITS, visit
+from api.scanning.scanner import SourceScan
 from api.scanning.scans import SCANS, shown_scan
 from api.scanning.schedule import queue_due, settle_source
 from api.scanning.sources import SOURCES
+from api.scanning.tools import Tools
 from api.settings import Settings
 from detector import Detector
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError, StoreError
 from fingerprints.stores.contract import Doc, Record
 
-SCAN_LEASE, BEAT = 60.0, 15.0
+SCAN_LEASE, BEAT = 20.0, 5.0
 """Seconds that a scan is held, and between two renewals."""
 LOOK = 1.0
 """Seconds between two looks for what is due."""
@@ -64,10 +67,19 @@ class Scanning:
         polite = PoliteFetcher(self._fetcher, self.hosts)
         software = user_agent(settings.contact)
         self.tools = Tools(
-            current or (lambda: detector), polite, self.hosts, settings.max_text_bytes, software, clock, self.stop, busy
+            current or (lambda: detector),
+            polite,
+            self.hosts,
+            settings.max_text_bytes,
+            settings.scan_keep_days,
+            software,
+            clock,
+            self.stop,
+            busy,
         )
+        self._back = Backcheck(self.tools, self.owner)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sidik-scan")
-        self._running: dict[Future[None], str] = {}
+        self._running: dict[Future[None], str | None] = {}
         self._ended: deque[str] = deque(maxlen=1000)
         self._beat = Background(
             "scan-turns", self._renew_turns, BEAT, logger=logger, failing="turns at sites cannot be kept", again="they can again"
@@ -90,9 +102,22 @@ class Scanning:
                 break
             self._running[self._pool.submit(self.run, lease)] = lease.id
             started = True
+        while self.running < self._threads and not self.stop.is_set():
+            lease = claim(self.store, REVISITS, self.owner, microseconds(self._clock()), SCAN_LEASE)
+            if lease is None:
+                break
+            self._running[self._pool.submit(self._visit, lease)] = None
+            started = True
         if not started and not self.running:
             self.hosts.release()
         return started
+
+    def look_back(self, _: object = None) -> bool:
+        """Hold new articles against pages that were read before them; True while there is more of it."""
+        try:
+            return self._back.step()
+        except Stopped:
+            return False
 
     @property
     def running(self) -> int:
@@ -102,9 +127,10 @@ class Scanning:
 
     def _collect(self) -> None:
         for job in [job for job in self._running if job.done()]:
-            self._ended.append(self._running.pop(job))
+            if (id := self._running.pop(job)) is not None:
+                self._ended.append(id)
             if (error := job.exception()) is not None:
-                logger.warning("a scan was broken off: %s: %s", type(error).__name__, error)
+                logger.warning("a scan or visit was broken off: %s: %s", type(error).__name__, error)
 
     @property
     def has_ended(self) -> bool:
@@ -153,9 +179,16 @@ class Scanning:
         """Stop what runs after the page it is at, and let go of it. Idempotent."""
         self.stop.set()
         self._pool.shutdown(wait=True)
+        self._back.close()
         self._beat.close()
         self.hosts.release()
         self._fetcher.close()
+
+    def _visit(self, lease: Lease) -> None:
+        try:
+            visit(self.tools, lease)
+        except (Stopped, LeaseLost):
+            return  # it is due again when the lease runs out
 
     def _read(self, lease: Lease, scan: SourceScan) -> None:
         try:
@@ -213,14 +246,30 @@ class Scanning:
         self.hosts.renew()
 
 
-class Schedule(Background):
-    """Reads what is due in the background of a server, until closed; close it before its `scanning`."""
+class Schedule:
+    """Reads what is due in the background of a server, until closed, with its `scanning`."""
 
     def __init__(self, scanning: Scanning) -> None:
         def step(_: object) -> None:
             scanning.step()
 
-        super().__init__("scans", step, LOOK, logger=logger, failing="scans cannot be started", again="scans are started again")
+        self._scanning = scanning
+        self._reading = Background(
+            "scans", step, LOOK, logger=logger, failing="scans cannot be started", again="scans are started again"
+        )
+        self._looking_back = Background(
+            "back-checks", scanning.look_back, LOOK, logger=logger, failing="back-checks fail", again="back-checks go on"
+        )
+
+    def wake(self) -> None:
+        """There may be something to read: do not wait for the next look."""
+        self._reading.wake()
+
+    def close(self) -> None:
+        """Stop, after the pages that are being read. Idempotent."""
+        self._scanning.stop.set()
+        self._reading.close()
+        self._looking_back.close()
 
 
 def _is_ours(allow: AllowList, origin: str) -> bool:

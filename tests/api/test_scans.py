@@ -7,6 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,13 @@ class Desk:
     def __init__(self, store: str = "memory://", **settings: Any) -> None:
         self.detector = Detector.open(store)
         self.settings = Settings.load(fetch_allow="127.0.0.0/8", store=store, **settings)
-        self.scanning = Scanning(self.detector, self.settings)
+        self.later = timedelta()
+        self.scanning = Scanning(self.detector, self.settings, clock=self.now)
         self.store = self.detector.store
+
+    def now(self) -> datetime:
+        """The clock of this desk, which runs ahead by `later`."""
+        return now() + self.later
 
     def add(self, url: str, **given: Any) -> str:
         return str(create_source(self.store, new_id(), {"url": url, **given}, now())["id"])
@@ -56,6 +62,16 @@ class Desk:
         scan = self.scan(id)
         assert scan["status"] == "done", scan["errors"]
         return [scan[name] for name in names]
+
+    def visit(self, check_id: str, hours: float) -> dict[str, Any]:
+        """Visit what is due so much later; how the finding fares then."""
+        self.later += timedelta(hours=hours)
+        assert self.scanning.step()
+        while self.scanning.running:
+            self.scanning.wait(0.1)
+        found = revisit_of(self.store, check_id)
+        assert found is not None
+        return found
 
     def checks(self, **where: Any) -> list[dict[str, Any]]:
         return list_checks(self.store, where, limit=200).items
@@ -403,3 +419,68 @@ def test_the_command_line_adds_shows_scans_and_removes(
     assert "there is none with the id, name or URL 'Satu'" in capsys.readouterr().err
     del web.pages["/1/feed"]
     assert "failed" in sidik("scan", second, status=1)
+
+
+def test_a_flagged_page_is_visited_again_and_what_became_of_it_is_told(desk: Desk, web: Any, answer: Any) -> None:
+    def serve(text: str) -> None:
+        web.pages["/salinan"] = answer(page(text), headers={"Content-Type": "text/html"})
+
+    text = ARTICLES[0]["text"].partition(" – ")[2]
+    serve(text)
+    source = desk.add(web.url, kind="list", urls=[f"{web.url}/salinan"], interval_minutes=40_000)
+    desk.scan(source)
+    (check,) = desk.checks(flagged=True)
+    assert desk.visit(check["id"], 2)["status"] == "online"
+    serve(prose("isi baru", 20))
+    assert desk.visit(check["id"], 5)["status"] == "changed"
+    serve(text + '\n<a href="https://kabarteluk.example/2025/02/">Baca artikel aslinya di sini.</a>')
+    back = desk.visit(check["id"], 13)
+    assert (back["status"], back["attribution"]) == ("online", "linked")
+    del web.pages["/salinan"]
+    assert desk.visit(check["id"], 25)["status"] == "gone"
+    web.pages["/salinan"] = answer(status=503, headers={"Retry-After": "0"})
+    history = desk.visit(check["id"], 49)["places"][0]["history"]
+    assert [entry["status"] for entry in history] == ["online", "changed", "online", "gone"]
+    assert history[2]["detail"] == "the source is credited now"
+    assert [entry["at"] for entry in history] == sorted(entry["at"] for entry in history)
+
+
+def test_a_page_that_cannot_be_asked_several_times_is_unknown(desk: Desk, web: Any, answer: Any) -> None:
+    web.pages["/salinan"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    desk.scan(desk.add(web.url, kind="list", urls=[f"{web.url}/salinan"], interval_minutes=40_000))
+    (check,) = desk.checks(flagged=True)
+    web.pages["/robots.txt"] = answer(b"User-agent: *\nDisallow: /")
+    statuses = [desk.visit(check["id"], 26)["status"] for _ in range(3)]
+    assert statuses == ["online", "online", "unknown"]
+
+
+def test_a_copy_that_was_read_before_its_original_is_found_when_it_comes(desk: Desk, web: Any, answer: Any) -> None:
+    text = prose("belum ada aslinya", 20)
+    web.pages["/salinan"] = answer(page(text), headers={"Content-Type": "text/html"})
+    web.pages["/lain"] = answer(page(prose("lain sekali", 20)), headers={"Content-Type": "text/html"})
+    source = desk.add(web.url, kind="list", urls=[f"{web.url}/salinan", f"{web.url}/lain"])
+    assert desk.counts(source, *COUNTED) == [2, 2, 0, 2, 0]
+    while desk.scanning.look_back():
+        assert not desk.checks(flagged=True)
+    desk.detector.add(Article(id="asli", text=text))
+    assert desk.scanning.look_back() is True
+    (check,) = desk.checks(flagged=True)
+    assert (check["submission"]["url"], check["source_id"]) == (f"{web.url}/salinan", source)
+    assert check["best_match"]["article"]["id"] == "asli"
+    assert capture_of(desk.store, check["id"]) is not None
+    assert revisit_of(desk.store, check["id"]) is not None
+    desk.detector.add(Article(id="asli", text=text, title="Judul baru"))
+    assert desk.scanning.look_back() is True
+    assert len(desk.checks(flagged=True)) == 1, "the same finding is not kept twice"
+    assert desk.scanning.look_back() is False
+
+
+def test_old_scans_are_forgotten_and_findings_stay(desk: Desk, web: Any, answer: Any) -> None:
+    web.pages["/salinan"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    web.pages["/lain"] = answer(page(prose("lain", 20)), headers={"Content-Type": "text/html"})
+    scan = desk.scan(desk.add(web.url, kind="list", urls=[f"{web.url}/salinan", f"{web.url}/lain"]))
+    assert len(desk.checks()) == 2
+    desk.later = timedelta(days=91)
+    desk.scanning.look_back()
+    assert [check["flagged"] for check in desk.checks()] == [True]
+    assert get_scan(desk.store, scan["id"]) is None
