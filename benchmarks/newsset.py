@@ -20,6 +20,7 @@ WORD = re.compile(r"\w+")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+[\"”']?|\n|$)\s*")
 QUOTE = re.compile(r"[\"“][^\"“”\n]{60,400}[\"”]")
 UNITS = ["nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas"]
+PRONOUNS = ("ia", "dia", "pihaknya", "beliau")
 LOOKALIKE = str.maketrans("aeopcxyAEOPCX", "аеорсхуАЕОРСХ")
 HEAD = (
     "BERANDA NASIONAL DAERAH\n{title}\n{title}\nDilihat 1.204 kali\n×\nSebarkan artikel ini\n",
@@ -72,17 +73,57 @@ class Rewriter:
     def _other(self, word: str, rng: random.Random) -> str:
         low = word.lower()
         if low.isdigit():
-            return UNITS[int(low)] if int(low) < len(UNITS) else f"sekitar {int(low) // 10 * 10}"
-        if len(low) > 6 and low.startswith("me") and rng.random() < 0.5:
-            return "di" + low[4 if low[2:4] in ("ng", "ny") else 3 :]
-        if len(low) > 5 and low.startswith("di") and rng.random() < 0.5:
-            return "me" + low[2:]
+            return spelled(low)
+        if (turned := turned_voice(low)) and rng.random() < 0.5:
+            return turned
         if self._synonyms.get(low):
             found = rng.choice(self._synonyms[low])
             return found.capitalize() if word[0].isupper() else found
         if word[0].isupper():
-            return rng.choice(("ia", "dia", "pihaknya", "beliau"))
+            return rng.choice(PRONOUNS)
         return rng.choice(self._lemmas)
+
+
+def spelled(number: str) -> str:
+    """Digits as words where they are few, else rounded."""
+    return UNITS[int(number)] if int(number) < len(UNITS) else f"sekitar {int(number) // 10 * 10}"
+
+
+def turned_voice(low: str) -> str | None:
+    """A verb in me- with di- and the other way round; None of other words."""
+    if len(low) > 6 and low.startswith("me"):
+        return "di" + low[4 if low[2:4] in ("ng", "ny") else 3 :]
+    return "me" + low[2:] if len(low) > 5 and low.startswith("di") else None
+
+
+def forms(text: str, rng: random.Random) -> str:
+    """Only the forms of words changed: voices turned, numbers spelled, half of the names inside sentences pronouns."""
+
+    def other(found: re.Match[str]) -> str:
+        word = found.group()
+        if word.isdigit():
+            return spelled(word)
+        named = word[0].isupper() and text[found.start() - 2 : found.start()][-2:-1].isalnum()
+        if named and rng.random() < 0.5:
+            return rng.choice(PRONOUNS)
+        return turned_voice(word) or word
+
+    return WORD.sub(other, text)
+
+
+def dropped(text: str, rng: random.Random) -> str:
+    """A third of the sentences left out, the order kept."""
+    return "".join(s for s in sentences(text) if rng.random() > 1 / 3)
+
+
+def merged(text: str, rng: random.Random) -> str:
+    """Sentences joined two by two with a conjunction."""
+    parts = [s.strip() for s in sentences(text) if s.strip()]
+    out = []
+    for one, two in zip(parts[::2], [*parts[1::2], ""], strict=False):
+        joint = rng.choice((", dan ", ", sementara ", "; ", ", sedangkan "))
+        out.append(one.rstrip(".!?") + joint + two[:1].lower() + two[1:] if two else one)
+    return " ".join(out)
 
 
 def sentences(text: str) -> list[str]:
@@ -208,11 +249,41 @@ KINDS = {
     "excerpt100+20": _excerpt(100, 0.2),
     "mosaic": _mosaic,
     "quotations": _quotations,
+    "dropped": _whole(lambda t, rng, rw: dropped(t, rng)),
+    "merged": _whole(lambda t, rng, rw: merged(t, rng)),
+    "forms": _whole(lambda t, rng, rw: forms(t, rng)),
     "joined": _whole(lambda t, rng, rw: " ".join(t.split())),
     "list": _whole(lambda t, rng, rw: "".join(f"- {s.strip()}\n" for s in sentences(t))),
     "hidden": _whole(_hidden),
 }
 CLEAN = {"unrelated": _unrelated}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Two stories made of one `release`. `kind`: what `theirs` has beside it."""
+
+    kind: str
+    release: str
+    ours: str
+    theirs: str
+
+
+def releases(articles: Path, lexicon: Path, count: int, seed: int) -> Iterator[Story]:
+    """`count` stories of each kind made of a shared release: both run it as it is, or edited; each adds paragraphs of its own;
+    the other lifts what we added."""
+    with articles.open(encoding="utf-8") as lines:
+        pool = [a["text"] for a in map(json.loads, lines) if len(a["text"]) >= 600]
+    rewrite, rng = Rewriter(lexicon), random.Random(f"{seed} releases")
+    for _ in range(count):
+        release, one, two = rng.sample(pool, 3)
+        ours, theirs = (own[slice(*excerpt(own, 80, rng))] for own in (one, two))
+        added = f"{release}\n{ours}."
+        yield Story("as it is", release, added, release)
+        yield Story("edited", release, added, rewrite(release, 0.2, rng))
+        yield Story("with own additions", release, added, f"{release}\n{theirs}.")
+        yield Story("with our additions lifted", release, added, f"{theirs}.\n{release}\n{ours}.")
+        yield Story("our additions alone", release, added, f"{theirs}.\n{ours}.")
 
 
 def make(articles: Path, lexicon: Path, count: int, seed: int, kinds: Iterable[str] | None = None) -> Iterator[Item]:

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import Half, clough_stevenson, half_of, news, pan
-from benchmarks.negatives import FLAGGED_LABELS, passages, rows
-from benchmarks.newsset import Item
+from benchmarks.negatives import FLAGGED_LABELS, NEGATIVE, passages, rows
+from benchmarks.newsset import Item, releases
 from benchmarks.plagdet import Case, score
 from benchmarks.same_event import LABELS, load
-from detector import Match, compare
+from detector import Article, Detector, Match, Report, compare
+from detector.policy import REWRITE_CONFIDENCE
 from detector.verdict import FLAGGED
 
 FLOORS = {
@@ -45,10 +46,30 @@ FLOORS = {
 }
 """Share flagged that a kind must reach, or may not exceed."""
 COPIES = (
-    *("verbatim", "furniture", "headline", "joined", "list", "hidden", "words10", "words20", "words30", "words40", "words50"),
+    *(
+        "verbatim",
+        "furniture",
+        "headline",
+        "joined",
+        "list",
+        "hidden",
+        "dropped",
+        "merged",
+        "forms",
+        "words10",
+        "words20",
+        "words30",
+        "words40",
+        "words50",
+    ),
     *("rewrite0", "rewrite30", "rewrite40", "rewrite50", "shuffle4", "shuffle8", "excerpt30", "excerpt60", "excerpt100"),
     *("excerpt60+20", "excerpt100+20"),
 )
+REWORDED = (
+    *("words40", "words50", "rewrite30", "rewrite40", "rewrite50", "excerpt60+20", "excerpt100+20"),
+    *("answer: light", "answer: heavy"),
+)
+"""Kinds of copies that a `rewrite` may be found in; half of what its confidence is measured on."""
 UNRELATED = 5
 """Random pairs for each copy of a kind: false alarms among them are rare, or the detector is useless."""
 
@@ -96,6 +117,33 @@ def answers(data: Path, half: Half) -> Iterator[Pair]:
             yield Pair(f"answer: {kind}", answer, source, task)
 
 
+def released(data: Path, half: Half, sample: int) -> Iterator[tuple[str, Report]]:
+    """Stories made of one shared release, checked against it and another story made of it."""
+    lexicon = data / "wordnet-bahasa" / "wnbahasa_wn-data-ind.tab"
+    seed = {"tune": 7, "report": 2013, "all": 7}[half]
+    for story in releases(data / "articles-dev.jsonl", lexicon, sample, seed):
+        with Detector.open("memory://") as detector:
+            detector.add(Article(id="release", text=story.release, rights="shared"))
+            detector.add(Article(id="ours", text=story.ours))
+            yield story.kind, detector.check(story.theirs)
+
+
+def told(reports: Iterable[tuple[str, Report]]) -> dict[str, dict[str, Any]]:
+    """Per kind of story: share flagged and verdicts."""
+    kinds: dict[str, list[Report]] = defaultdict(list)
+    for kind, report in reports:
+        kinds[kind].append(report)
+    print(f"\n{'made of one shared release':32}{'n':>5}{'flagged':>9}  verdicts")
+    out = {}
+    for kind, members in kinds.items():
+        verdicts = Counter(report.verdict for report in members)
+        share = sum(report.flagged for report in members) / len(members)
+        named = ", ".join(f"{name} {count}" for name, count in verdicts.most_common())
+        print(f"{kind:32}{len(members):>5}{share:>9.3f}  {named}")
+        out[kind] = {"stories": len(members), "flagged": share, "verdicts": dict(verdicts)}
+    return out
+
+
 def reported(items: Iterable[Item]) -> dict[str, dict[str, float]]:
     """PlagDet by kind of the passages that `compare` reports."""
     kinds: dict[str, list[tuple[tuple[Case, ...], list[Case]]]] = defaultdict(list)
@@ -139,6 +187,27 @@ def judged(pairs: Iterable[Pair], show: str | None) -> dict[str, dict[str, Any]]
         print(f"{kind:32}{len(members):>5}{share:>9.3f}{told:>9}{mean:>7.2f}{listed:>8.3f}  {named}")
         out[kind] = {"pairs": len(members), "flagged": share, "listed": listed, "score": mean, "verdicts": dict(verdicts)}
     print(f"ms a pair: median {statistics.median(times):.2f}")
+    out["confidence"] = confidence(kinds)
+    return out
+
+
+def confidence(kinds: Mapping[str, list[Match]]) -> dict[str, Any]:
+    """How often a finding of `rewrite` is right, by counting words, of as many reworded copies as read pairs that copied nothing.
+    One false finding more than there was is assumed in each row. See `policy.REWRITE_CONFIDENCE`."""
+    copies = [match for kind in REWORDED for match in kinds.get(kind, [])]
+    clean = [match for kind, found in kinds.items() if kind.endswith(NEGATIVE) and ": " in kind for match in found]
+    print(f"\nrewrite, of {len(copies)} copies and {len(clean)} pairs that copied nothing\nwords      right  wrong  confidence")
+    out: dict[str, Any] = {"copies": len(copies), "clean": len(clean)}
+    most = float("inf")
+    for least, _ in REWRITE_CONFIDENCE:
+        right, wrong = (
+            sum(match.verdict == "rewrite" and least <= match.counting_words < most for match in group)
+            for group in (copies, clean)
+        )
+        hit, false = right / max(len(copies), 1), (wrong + 1) / max(len(clean), 1)
+        print(f"from {least:<6}{right:>5}{wrong:>7}{hit / (hit + false):>12.2f}")
+        out[str(least)] = {"right": right, "wrong": wrong, "confidence": hit / (hit + false)}
+        most = least
     return out
 
 
@@ -158,6 +227,7 @@ def main() -> None:
 
     results: dict[str, Any] = {"half": options.half, "sample": options.sample}
     results["verdicts"] = judged(pairs(), options.show)
+    results["released"] = told(released(options.data, options.half, options.sample))
     results["pan"] = reported(pan(options.data / "pan13_text_alignment" / "train_corpus", options.half, options.sample))
     path = Path(__file__).parent / "results" / f"verdicts-{options.half}.json"
     path.parent.mkdir(exist_ok=True)

@@ -140,22 +140,25 @@ def _exempt_furniture(codes: Codes, article: Reading, passage: Aligned, policy: 
 
 
 def _exempt_names(codes: Codes, article: Reading, passages: Sequence[Aligned], policy: Policy) -> None:
-    """Passages of names, titles and numbers are no evidence on their own: as good as furniture, unless more was taken.
+    """Passages of names, titles and figures are no evidence on their own: as good as furniture, unless more was taken.
 
     Judged by how the article writes them, so that capitals in the submission change nothing; in an article that is
     written in capitals throughout they tell nothing.
     """
-    flags = article.tokens.flags
     if in_capitals(article.tokens):
         return
-    plain = ((flags & (CAPITAL | NUMBER | STOP)) == 0) & ~digits(article.tokens)
+    tokens = article.tokens
+    numbers = ((tokens.flags & NUMBER) > 0) | digits(tokens)
+    plain = ((tokens.flags & (CAPITAL | STOP)) == 0) & ~numbers
     bare = []
     rest = 0
     for passage in passages:
+        paired = passage.pairs[:, 1]
         reworded = passage.similarity < EDITED_SIMILARITY  # its pairs are not all that it carries
-        words = slice(passage.article_start, passage.article_end) if reworded else passage.pairs[:, 1]
-        few = np.count_nonzero(plain[words]) < policy.name_words
-        if few or np.count_nonzero(plain[passage.pairs[:, 1]]) < policy.name_share * len(passage.pairs):
+        words = np.arange(passage.article_start, passage.article_end) if reworded else paired
+        told = len(np.unique(tokens.stem[words[plain[words]]]))
+        listed = told < policy.figures_words and np.count_nonzero(numbers[paired]) >= policy.figures_share * len(paired)
+        if told < policy.name_words or listed or np.count_nonzero(plain[paired]) < policy.name_share * len(paired):
             bare.append(passage)
         else:
             rest += int(np.count_nonzero(codes[passage.start : passage.end] == COUNTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from detector.matching import Assessment
-from detector.policy import Policy
+from detector.policy import Policy, rewrite_confidence
 from detector.reasons import Reason, Value
 from detector.report import CommonRunSpan, Match, Submission
 from detector.verdict import FLAGGED, unmet
@@ -43,6 +43,7 @@ def _found(assessment: Assessment) -> Iterator[Reason]:
     together = assessment.together
     if together.verdict == "rewrite":
         yield _reason("reworded", words=together.words, copied=together.copied)
+        yield _reason("confidence", right=rewrite_confidence(together.words))
     elif together.verdict in FLAGGED:
         run = max(match.longest_run_words for match in assessment.matches if match.counting_words)
         yield _reason("copied", words=together.words, copied=together.copied, run=run)

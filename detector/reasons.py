@@ -33,6 +33,7 @@ class Reason:
 _ID = {
     "copied": "{words} kata, {copied} dari naskah ini, sama dengan artikel arsip; terpanjang {run} kata berturut-turut.",
     "reworded": "{words} kata, {copied} dari naskah ini, mengikuti artikel arsip dengan kata-kata yang diubah.",
+    "confidence": "Temuan tulis ulang seperti ini benar dalam {right} kasus pada set uji, yang separuhnya memang salinan.",
     "top_match": "Paling banyak dari “{article}”: {taken} dari artikel itu ada di naskah ini.",
     "more_matches": "Selain itu, ada bagian yang sama dengan {count} artikel lain.",
     "quotation": "Yang sama dengan arsip hanya kutipan langsung yang disebut narasumbernya ({words} kata).",
@@ -61,6 +62,7 @@ _ID = {
 _EN = {
     "copied": "{words} words, {copied} of this text, are the same as articles in the archive; the longest run is {run} words.",
     "reworded": "{words} words, {copied} of this text, follow articles in the archive in changed words.",
+    "confidence": "On the measured set, half of it copies, such a finding of rewording was right in {right} of the cases.",
     "top_match": "Most of it from “{article}”: {taken} of that article is in this text.",
     "more_matches": "Besides, parts are the same as {count} other articles.",
     "quotation": "Only direct speech with its speaker named is the same as in the archive ({words} words).",
@@ -94,7 +96,7 @@ _MONTHS: dict[Language, str] = {
     "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
     "en": "January February March April May June July August September October November December",
 }
-_SHARES = frozenset(("copied", "taken"))
+_SHARES = frozenset(("copied", "taken", "right"))
 _DATES = frozenset(("article_date", "submission_date"))
 
 CODES = frozenset(_ID)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from detector.policy import Language
+from detector.policy import Language, rewrite_confidence
 from detector.reasons import Reason, sentence
 from fingerprints.article import Rights
 
@@ -109,8 +109,13 @@ class Match:
     counting_words: int
     excuse: Excuse | None
 
+    @property
+    def confidence(self) -> float | None:
+        """Of a `rewrite`: how often such a finding was right on the measured set, from 0 to 1. None for other verdicts."""
+        return rewrite_confidence(self.counting_words) if self.verdict == "rewrite" else None
+
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of the contract, with `counting_words` and `excuse` beside it."""
+        """The JSON object of the contract, with `counting_words`, `confidence` and `excuse` beside it."""
         return {
             "article": self.article.to_dict(),
             "verdict": self.verdict,
@@ -124,6 +129,7 @@ class Match:
             "attribution": self.attribution,
             "passages": [passage.to_dict() for passage in self.passages],
             "counting_words": self.counting_words,
+            "confidence": self.confidence,
             "excuse": self.excuse,
         }
 
@@ -219,13 +225,18 @@ class Report:
     engine: Engine
     language: Language
 
+    @property
+    def confidence(self) -> float | None:
+        """Of a `rewrite`: how often such a finding was right on the measured set, from 0 to 1. None for other verdicts."""
+        return rewrite_confidence(self.counting_words) if self.verdict == "rewrite" else None
+
     def sentences(self, language: Language | None = None) -> list[str]:
         """The reasons as sentences, in the policy's language unless another is named."""
         return [sentence(reason, language or self.language) for reason in self.reasons]
 
     def to_dict(self, language: Language | None = None) -> dict[str, Any]:
-        """The JSON object of the contract. Beside it: `copied` and `counting_words` of all matches together, `common` runs, and
-        `reason_codes`, from which `detector.reasons.sentence` makes the sentences in either language."""
+        """The JSON object of the contract. Beside it: `copied`, `counting_words` and `confidence` of all matches together,
+        `common` runs, and `reason_codes`, from which `detector.reasons.sentence` makes the sentences in either language."""
         return {
             "id": self.id,
             "created_at": self.created_at,
@@ -235,6 +246,7 @@ class Report:
             "score": self.score,
             "copied": self.copied,
             "counting_words": self.counting_words,
+            "confidence": self.confidence,
             "reasons": self.sentences(language),
             "reason_codes": [reason.to_dict() for reason in self.reasons],
             "submission": self.submission.to_dict(),

@@ -194,6 +194,38 @@ def test_lists_tables_and_articles_of_law_are_no_evidence_on_their_own() -> None
         assert match.score == 0
 
 
+@pytest.mark.parametrize(
+    "figures",
+    [
+        "Beras premium Rp 16.500 per kilogram, beras medium Rp 14.200 per kilogram, cabai rawit merah Rp "
+        "68.000 per kilogram, bawang merah Rp 39.800 per kilogram, telur ayam Rp 30.150 per "
+        "kilogram, minyak goreng curah Rp 18.400 per liter.",
+        "Loweha: cerah berawan, suhu 24-32 derajat Celsius, kelembapan 65-95 persen. Tiworo: hujan ringan, "
+        "suhu 23-31 derajat Celsius, kelembapan 70-98 persen. Tobuha: berawan, suhu 24-31 derajat "
+        "Celsius, kelembapan 68-96 persen.",
+        "Indeks ditutup menguat 0,42 persen atau 30,15 poin ke level 7.214,33. LWHA naik 1,2 persen ke Rp "
+        "9.875, TBHA naik 0,8 persen ke Rp 4.560, TWRO turun 0,5 persen ke Rp 2.910, MNSA turun 2,3 persen ke Rp 1.745.",
+        "0,5 gram: Rp 1.012.500\n1 gram: Rp 1.925.000\n2 gram: Rp 3.790.000\n5 gram: Rp 9.400.000\n10 gram: Rp 18.745.000",
+        "Jadwal salat: Imsak 04.38 WITA, Subuh 04.48 WITA, Terbit 06.06 WITA, Zuhur 12.02 WITA, Asar 15.22 "
+        "WITA, Magrib 17.53 WITA.",
+        "Hadir Wakil Bupati H. Andi Rahma, S.E., M.Si., Ketua DPRD Drs. La Ode Marsu, Kapolres AKBP Dedi "
+        "Kurna, S.I.K., Dandim Letkol Inf Bambang Sutra, Kajari Rina Wulan, S.H., M.H., serta "
+        "Sekretaris Daerah Ir. Yusuf Tahira.",
+        "Jumat, 7 November 2025\n15.30 WIB: Persela Tiworo vs PS Muna\n19.00 WIB: Garuda Loweha vs Putra Tobuha\n"
+        "Sabtu, 8 November 2025\n15.30 WIB: Bintang Kola vs Persikon\n19.00 WIB: Persewa vs Loweha United",
+    ],
+)
+def test_lists_of_figures_and_officials_are_no_evidence_on_their_own(figures: str) -> None:
+    rng = random.Random(12)
+    ours, theirs = "\n".join(prose(rng, OURS, 6)), prose(rng, THEIRS, 6)
+    match = compare(f"{ours}\n\n{figures}\n", "\n".join([*theirs, figures]))
+    assert {passage.exempt for passage in match.passages} <= {"boilerplate"}
+    assert (match.verdict, match.score) == ("original", 0.0)
+    assert compare(figures, figures).score == 1.0  # the list itself, as an article
+    lifted = compare(f"{ours}\n\n{figures}\n" + "\n".join(theirs[:3]), "\n".join([*theirs, figures]))
+    assert lifted.verdict in ("copy", "partial_copy")
+
+
 def test_an_article_in_capitals_is_evidence() -> None:
     text = " ".join(prose(random.Random(10), OURS, 6)).upper()
     assert compare(text, text).score == compare(text.lower(), text).score == 1.0

@@ -50,6 +50,8 @@ def test_a_text_told_again_sentence_by_sentence_is_a_match() -> None:
     match = compare(RETOLD, ARTICLE)
     assert match.verdict in ("rewrite", "partial_copy", "copy")
     assert match.copied > 0.8
+    assert (match.confidence is not None) == (match.verdict == "rewrite")
+    assert match.to_dict()["confidence"] == match.confidence
 
 
 def test_names_and_stock_words_tell_less_than_plain_words() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from detector import InputError, Licence, Policy
-from detector.policy import PassagePolicy
+from detector.policy import PassagePolicy, rewrite_confidence
 
 TOML = """
 name = "redaksi"
@@ -98,3 +98,9 @@ def test_the_most_specific_licence_holds_for_a_host_and_those_below_it() -> None
     assert policy.licence("bukanmitra.id") is None
     assert policy.owns("www.kabarloweha.co.id")
     assert not policy.owns("co.id")
+
+
+def test_the_confidence_of_a_rewrite_rises_with_its_words() -> None:
+    shares = [rewrite_confidence(words) for words in (1, 59, 60, 119, 120, 5000)]
+    assert shares == sorted(shares)
+    assert all(0 < share < 1 for share in shares)
