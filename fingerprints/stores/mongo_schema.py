@@ -124,8 +124,8 @@ def _explain(error: PyMongoError, where: str) -> StoreError:
         return StoreUnavailable(f"store {where}: the server refuses the user name or password")
     if code == 13:
         return StoreUnavailable(f"store {where}: the user is not permitted to do this; it needs the role readWrite and dbAdmin")
-    if code == 14031 or "no space left" in str(error).lower():
-        return StoreUnavailable(f"store {where}: the server has no disk space left")
+    if code == 14031 or any(words in str(error).lower() for words in ("no space left", "space quota")):
+        return StoreUnavailable(f"store {where}: the server has no disk space left, or its quota is used up")
     if code in _NOT_PRIMARY or isinstance(error, NotPrimaryError):
         return StoreUnavailable(f"store {where}: read-only; the server is not the primary of its replica set")
     if code in (239, 246):

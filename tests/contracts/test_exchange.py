@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import pkgutil
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import api
 from fingerprints.article import Article
 from fingerprints.errors import StoreError
+from fingerprints.stores import open_store
 from fingerprints.stores.contract import Kind, Put, Store
 
 NOW = "2024-07-09T08:00:00Z"
@@ -139,8 +146,6 @@ def _twice(lines: list[Any]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def good_lines() -> list[Any]:
-    from fingerprints.stores import open_store
-
     store = open_store("memory://")
     fill(store)
     return as_lines(store)
@@ -168,3 +173,59 @@ def test_a_reader_that_fails_leaves_the_store_empty(store: Store, good_lines: li
         store.restore(failing())
     assert (store.count(), store.last_seq(), store.records.count(KEY)) == (0, 0, 0)
     store.put_many([Article(id="a", text="Masih bisa ditulis.")], NOW)
+
+
+def every_kind() -> list[Kind]:
+    """Every kind of record that the ways in declare."""
+    found = {}
+    for module in pkgutil.walk_packages(api.__path__, "api."):
+        if not module.name.startswith("api.cli"):
+            declared = vars(importlib.import_module(module.name)).values()
+            found |= {kind.name: kind for kind in declared if isinstance(kind, Kind)}
+    assert len(found) > 5
+    return list(found.values())
+
+
+_values = st.one_of(st.none(), st.booleans(), st.integers(-(2**31), 2**31), st.text(st.characters(codec="utf-8"), max_size=20))
+_texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60)
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_archive_with_records_of_every_kind_comes_back_from_mongo_as_it_was(
+    new_url: Callable[[str], str], data: st.DataObject
+) -> None:
+    origin, between, back = (open_store(new_url(backend)) for backend in ("sqlite", "mongo", "sqlite"))
+    for _ in range(data.draw(st.integers(1, 4))):
+        texts = data.draw(st.dictionaries(st.sampled_from("abcdef"), _texts.filter(str.strip), max_size=4))
+        origin.put_many([Article(id=id, text=text) for id, text in texts.items()], NOW)
+        for id in data.draw(st.sets(st.sampled_from("abcdef"), max_size=2)):
+            origin.delete(id, NOW)
+    for kind in every_kind():
+        for n in range(2):
+            doc = {name: data.draw(_values) for name in kind.fields} | {"lain": {"isi": [data.draw(_texts), 1.5, None]}}
+            origin.records.insert(kind, str(n), doc)
+        origin.records.replace(kind, "1", dict.fromkeys(kind.fields), 1)
+    lines = as_lines(origin)
+    between.restore(iter(lines))
+    assert as_lines(between)[1:] == lines[1:]
+    back.restore(between.export())
+    assert as_lines(back)[1:] == lines[1:]
+    assert back.changes(0)[-1:] == between.changes(0)[-1:]
+    for store in (origin, between, back):
+        store.close()
+
+
+@pytest.mark.parametrize("target", ["sqlite", "mongo"])
+def test_moving_an_archive_takes_no_more_memory_than_a_batch(new_url: Callable[[str], str], target: str) -> None:
+    origin, other = open_store(new_url("mongo" if target == "sqlite" else "sqlite")), open_store(new_url(target))
+    for start in range(0, 720, 40):
+        origin.put_many([Article(id=f"{start + n}", text=f"{start + n} " + "kata " * 25_000) for n in range(40)], NOW)
+    tracemalloc.start()
+    try:
+        assert other.restore(origin.export())["article"] == 720  # 90 MB of text
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
+        origin.close()
+        other.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import socket
 import threading
 import time
@@ -295,3 +296,39 @@ def test_a_transaction_left_open_by_a_killed_process_keeps_nobody_waiting(store:
         session.commit_transaction()
     session.end_session()
     killed.close()
+
+
+def test_a_full_disk_and_a_used_up_quota_are_said_and_nothing_is_half_written(new_mongod: Callable[..., Any]) -> None:
+    """As a real server reports them: it is told to."""
+    server = new_mongod("--setParameter", "enableTestCommands=1")
+    store = MongoStore(server.url + "/berita", timeout=5)
+    store.put_many([article("a")], NOW)
+    with MongoClient(server.url, directConnection=True) as client:
+        for code in (14031, 8000):
+            told = {"failCommands": ["insert"], "errorCode": code, "appName": "sidik"}
+            if code == 8000:
+                told |= {"failCommands": ["commitTransaction"]}
+            client.admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": told})
+            with pytest.raises(StoreError, match="no disk space left" if code == 14031 else "code 8000"):
+                store.put_many([article("b")], NOW)
+            client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+    assert (store.count(), store.last_seq(), store.get("b")) == (1, 1, None)
+    assert store.put_many([article("b")], NOW)[0].seq == 2
+    with pytest.raises(StoreUnavailable, match="quota is used up"), mongo_schema.explained("x"):
+        raise OperationFailure("you are over your space quota, using 513 MB of 512 MB", 8000)
+    store.close()
+    server.kill()
+
+
+def test_a_server_that_hangs_is_given_up_in_time(new_mongod: Callable[..., Any]) -> None:
+    server = new_mongod()
+    store = MongoStore(server.url + "/berita", timeout=1.0)
+    store.put_many([article("a")], NOW)
+    server._process.send_signal(signal.SIGSTOP)
+    for use in (store.last_seq, store.check_usable, lambda: store.get("a"), lambda: store.put_many([article("b")], NOW)):
+        with pytest.raises(StoreUnavailable, match="does not answer in time"):
+            use()
+    server._process.send_signal(signal.SIGCONT)
+    assert store.put_many([article("c")], NOW)[0].change == "created"
+    store.close()
+    server.kill()
