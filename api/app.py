@@ -42,6 +42,7 @@ from api.scanning.service import Scanning, Schedule
 from api.settings import Settings
 from api.telling import Telling
 from api.web import checks as check_pages
+from api.web import legal as legal_pages
 from api.web import session
 from detector import Detector, Policy
 
@@ -63,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     administration = (keys, policy, audit, webhooks, recipients)
     legal = (cases, findings, dossiers)
-    for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, check_pages):
+    for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, check_pages, legal_pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")

@@ -61,13 +61,17 @@ def dossier_zip(settings: Settings, dossier: Dossier, lang: Language) -> bytes:
 
 def letter_of(store: Store, policy: Policy, report: Report, article_id: str, kind: LetterKind, lang: Language) -> Letter:
     """A letter about one match of a kept check. Raises `InputError`."""
-    dropped: list[str] = []
-    if kind == "correction":
-        versions = [stored.article.text for stored in store.versions(article_id)]
-        if versions:
-            dropped = still_carried(superseded(versions[:-1], versions[-1]), versions[-1], report["submission"]["text"])
+    dropped = outdated(store, report, article_id) if kind == "correction" else []
     newsroom = policy.own_names[0] if policy.own_names else None
     return write_letter(kind, report, article_id, newsroom=newsroom, now=format_time(now()), superseded=dropped, lang=lang)
+
+
+def outdated(store: Store, report: Report, article_id: str) -> list[str]:
+    """Sentences that a later version of the article dropped or corrected, and the submission of a check still carries."""
+    versions = [stored.article.text for stored in store.versions(article_id)]
+    if len(versions) < 2:
+        return []
+    return still_carried(superseded(versions[:-1], versions[-1]), versions[-1], report["submission"]["text"])
 
 
 def article_record(stored: Stored) -> dict[str, Any]:

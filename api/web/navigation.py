@@ -29,6 +29,8 @@ class Entry:
 ENTRIES = (
     Entry("/", _("Periksa"), "checks"),
     Entry("/checks", _("Riwayat"), "checks", below="/checks/"),
+    Entry("/findings", _("Temuan"), "cases", below="/findings/"),
+    Entry("/cases", _("Kasus"), "cases", below="/cases/"),
 )
 
 

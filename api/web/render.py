@@ -29,7 +29,7 @@ def _environment(lang: Lang) -> Environment:
     environment.install_gettext_translations(catalogue.translations(lang), newstyle=True)  # type: ignore[attr-defined]
     for name in ("number", "percent", "moment", "day"):
         environment.filters[name] = partial(getattr(catalogue, name), lang=lang)
-    environment.filters |= {"web": web_address, "marked": markup}
+    environment.filters |= {"web": web_address, "marked": markup, "dropnone": _without_none}
     environment.globals.update(languages=LANGUAGES, themes=THEMES)
     return environment
 
@@ -40,6 +40,11 @@ def render(template: str, visit: Visit, status: int = 200, **values: Any) -> Res
     response = Response(html, status, media_type="text/html")
     visit.remember(response)
     return response
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    """For a query: what has no value is left out."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def web_address(url: str | None) -> str | None:

@@ -29,10 +29,22 @@ def made_check(server: Running) -> str:
     return "/checks/" + str(server.admin.post("/v1/checks", json={"text": text, "title": "Dermaga"}).json()["id"])
 
 
+def made_case(server: Running) -> str:
+    """A case with a note and a deadline; its path."""
+    id = made_check(server).rsplit("/", 1)[1]
+    given = {"check_id": id, "article_id": "look", "note": "Perlu disurati.", "due_at": "2026-12-01"}
+    return "/cases/" + str(server.admin.post("/v1/cases", json=given).json()["id"])
+
+
 PAGES: dict[str, Callable[[Running], str]] = {
     "home": lambda server: "/",
     "check": made_check,
     "checks": lambda server: made_check(server) and "/checks?who=all",
+    "findings": lambda server: made_check(server) and "/findings",
+    "findings-domains": lambda server: made_check(server) and "/findings?group=domain",
+    "findings-plots": lambda server: made_check(server) and "/findings/plots",
+    "cases": lambda server: made_case(server) and "/cases",
+    "case": made_case,
 }
 
 
