@@ -59,6 +59,8 @@ def run(options: argparse.Namespace, pool: Pool) -> dict[str, Any]:
         begin = time.perf_counter()
         print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
         out[name] = work()
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(out, indent=1) + "\n", "utf-8")
         print(f"{time.perf_counter() - begin:.0f} s", file=sys.stderr, flush=True)
         return out[name]
 
@@ -89,7 +91,7 @@ def run(options: argparse.Namespace, pool: Pool) -> dict[str, Any]:
                 part("hostile", lambda: growth.hostile(corpus, detector))
         if "growth" in options.only:
             count = 1_000_000 if options.full else options.articles
-            sizes = sorted({size for size in (10_000, 100_000, 300_000, count) if size <= count} | {max(count // 10, 1)})
+            sizes = sorted({min(size, count) for size in (10_000, 100_000, count)})
             part("growth", lambda: growth.grow(Corpus(pool, count), sizes, options.queries, folder))
     return out
 
@@ -116,8 +118,6 @@ def main() -> None:
     if missing := [name for name, number in versions().items() if not number and name != "sidik"]:
         print(f"not installed, left out: {', '.join(missing)} (make bench installs them)", file=sys.stderr)
     results = run(options, pool)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     print(aims.table(results))
     if options.plots:
         aims.draw(results, options.plots)
