@@ -10,17 +10,17 @@ import numpy as np
 from numba import njit
 
 from detector.kernels.sentences import contained
-from fingerprints.kernels import INNER
+from fingerprints.kernels import typed
 
 TRAITS = 16
 
 
-@njit("float64(float64, float64)", cache=True, nogil=True, **INNER)
+@typed("float64(float64, float64)")
 def _share(part, whole):
     return part / whole if whole > 0 else 0.0
 
 
-@njit("int64(int32[:, ::1])", cache=True, nogil=True, **INNER)
+@typed("int64(int32[:, ::1])")
 def _rising(pairs):
     """Length of the longest rising subsequence of the second column."""
     tails = np.empty(len(pairs), np.int32)
@@ -38,7 +38,7 @@ def _rising(pairs):
     return n
 
 
-@njit("float64(int32[::1], int64, int64, int32[::1], float64[::1])", cache=True, nogil=True, **INNER)
+@typed("float64(int32[::1], int64, int64, int32[::1], float64[::1])")
 def _beyond(x, start, end, y, plain):
     """Weight share of x without x[start:end] whose words stand anywhere in y."""
     n = len(plain) - 1
@@ -54,7 +54,7 @@ def _beyond(x, start, end, y, plain):
     return _share(part, whole)
 
 
-@njit("void(int32[::1], int64, int32[:, ::1], float64[::1], float64[::1], float64[::1])", cache=True, nogil=True, **INNER)
+@typed("void(int32[::1], int64, int32[:, ::1], float64[::1], float64[::1], float64[::1])")
 def _pairing(a, start, pairs, weight, plain, out):
     """out[0:4]: of the pairs, the share that lies on one diagonal with one at most 6 words before or after, that are names, and
     that follow each other in the submission and stand close by, but not so, in the article; and log(1 + longest run)."""

@@ -8,12 +8,12 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels import INNER
+from fingerprints.kernels import typed
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit("uint64(uint64[::1], int64, int64)", cache=True, nogil=True, **INNER)
+@typed("uint64(uint64[::1], int64, int64)")
 def _gram(words, at, k):
     h = np.uint64(0)
     for x in range(at, at + k):
@@ -22,7 +22,7 @@ def _gram(words, at, k):
     return h
 
 
-@njit("int64(uint64[::1], int64, uint64[::1], int64)", cache=True, nogil=True, **INNER)
+@typed("int64(uint64[::1], int64, uint64[::1], int64)")
 def _common_run(a, i, b, j):
     """Length of the run of equal words that starts at a[i], b[j]."""
     n = 0
@@ -31,7 +31,7 @@ def _common_run(a, i, b, j):
     return n
 
 
-@njit("Tuple((int32[::1], int32[::1]))(uint64[::1], int64)", cache=True, nogil=True, **INNER)
+@typed("Tuple((int32[::1], int32[::1]))(uint64[::1], int64)")
 def _gram_index(words, k):
     """Open table of the k-grams of `words`: slot -> first position (-1 empty), position -> next with the same slot key."""
     n = len(words) - k + 1
@@ -130,7 +130,7 @@ def extension(a, b, band, drop):
     return best_a, best_b
 
 
-@njit("void(uint64[::1], uint64[::1], int32[::1], bool_[::1], int32[:, ::1])", cache=True, nogil=True, **INNER)
+@typed("void(uint64[::1], uint64[::1], int32[::1], bool_[::1], int32[:, ::1])")
 def _tile(a, b, partner, taken, runs):
     """Pair words by the longest runs first; what a longer run has taken is cut off a shorter one (greedy string tiling)."""
     heap = [(-np.int64(runs[x, 2]), np.int64(runs[x, 0]), np.int64(runs[x, 1])) for x in range(len(runs))]
@@ -151,7 +151,7 @@ def _tile(a, b, partner, taken, runs):
             free = 0
 
 
-@njit("void(uint64[::1], uint64[::1], int32[::1], bool_[::1], int64)", cache=True, nogil=True, **INNER)
+@typed("void(uint64[::1], uint64[::1], int32[::1], bool_[::1], int64)")
 def _pair_singles(a, b, partner, taken, window):
     """Pair free words with the free equal word nearest to where their paired neighbours point, within `window` words."""
     n, m = len(a), len(b)

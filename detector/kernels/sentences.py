@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels import INNER
+from fingerprints.kernels import typed
 
 
-@njit("Tuple((int32[::1], int32[::1], float64[::1]))(int32[::1], int32[::1], int64)", cache=True, nogil=True, **INNER)
+@typed("Tuple((int32[::1], int32[::1], float64[::1]))(int32[::1], int32[::1], int64)")
 def _postings(b, b_starts, n):
     """(offsets[n + 1], sentence, count) of each id in the sentences of b."""
     last = np.full(n, -1, np.int32)
@@ -107,17 +107,12 @@ def contained(x, start, end, y, y_start, y_end, weight):
     return found, total
 
 
-@njit("float64(float64, float64)", cache=True, nogil=True, **INNER)
+@typed("float64(float64, float64)")
 def _share(part, whole):
     return part / whole if whole > 0 else 0.0
 
 
-@njit(
-    "void(int32[::1], int32[::1], int64, int64, int32[::1], int64, int64, int64, int64, float64[::1], float64[:, ::1])",
-    cache=True,
-    nogil=True,
-    **INNER,
-)
+@typed("void(int32[::1], int32[::1], int64, int64, int32[::1], int64, int64, int64, int64, float64[::1], float64[:, ::1])")
 def _ties(x, x_starts, first, last, y, y_start, y_end, low, high, weight, out):
     """Fill float64[2, high - low]: of each sentence low to high - 1 of x, the weight share that y[y_start:y_end] has, and the
     share that it has left for this sentence when the other sentences first to last - 1 have taken their words."""
@@ -149,12 +144,7 @@ def _ties(x, x_starts, first, last, y, y_start, y_end, low, high, weight, out):
         out[0, s - low], out[1, s - low] = _share(found, total), _share(fresh, total)
 
 
-@njit(
-    "UniTuple(int64, 2)(int32[::1], int32[::1], int64, int64, int32[::1], int64, int64, float64[::1], int64, float64[::1])",
-    cache=True,
-    nogil=True,
-    **INNER,
-)
+@typed("UniTuple(int64, 2)(int32[::1], int32[::1], int64, int64, int32[::1], int64, int64, float64[::1], int64, float64[::1])")
 def _reach(x, x_starts, first, last, y, y_start, y_end, weight, near, model):
     """The sentences of x, of first to last - 1 and `near` more on both sides, that most likely carry y[y_start:y_end]: the
     stretch of the highest sum of words x (2 probability - 1).
@@ -208,12 +198,7 @@ def settle(a, a_starts, b, b_starts, box, weight, near, model_a, model_b):
     return h
 
 
-@njit(
-    "Tuple((float64, float64, float64))(int32[::1], int64, int64, bool_[::1], float64[::1], float64)",
-    cache=True,
-    nogil=True,
-    **INNER,
-)
+@typed("Tuple((float64, float64, float64))(int32[::1], int64, int64, bool_[::1], float64[::1], float64)")
 def _likeness(a, start, end, held, plain, rare):
     """(weight share of a[start:end] held, log(1 + distinct rare words held), weight share of the rest held), names apart."""
     part, whole, rest, outside, distinct = 0.0, 0.0, 0.0, 0.0, 0

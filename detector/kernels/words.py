@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels import INNER
+from fingerprints.kernels import typed
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SENTENCE, _LINE, _CAPITAL, _NUMBER = 1, 2, 4, 8
@@ -60,7 +60,7 @@ def sentences(flags, least, most):
     return starts[: k + 1].copy()
 
 
-@njit("void(int32[::1], uint8[::1], int64[::1], int64[::1])", cache=True, nogil=True, **INNER)
+@typed("void(int32[::1], uint8[::1], int64[::1], int64[::1])")
 def _count_names(ids, flags, seen, named):
     for i in range(len(ids)):
         if flags[i] & _NUMBER:
@@ -83,7 +83,7 @@ def names(a, a_flags, b, b_flags, n):
     return out
 
 
-@njit("void(int32[::1], int32[::1], int32[::1], int32[::1])", cache=True, nogil=True, **INNER)
+@typed("void(int32[::1], int32[::1], int32[::1], int32[::1])")
 def _sentence_frequency(ids, starts, last, frequency):
     for s in range(len(starts) - 1):
         for i in range(starts[s], starts[s + 1]):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels import typed
 from fingerprints.kernels.collecting import collect
 from fingerprints.kernels.listing import (
     best_of,
@@ -16,7 +17,7 @@ from fingerprints.kernels.listing import (
     representatives,
     share_nothing_else,
 )
-from fingerprints.kernels.memory import DOCS, FREE, INNER, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
+from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
 from fingerprints.kernels.packing import sort
 from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow, schedule, weights
 from fingerprints.kernels.templates import template_windows
@@ -27,7 +28,7 @@ _U32 = "Array(uint32, 1, 'C', readonly=True)"
 _I32 = "Array(int32, 1, 'C', readonly=True)"
 
 
-@njit("float32[::1](int64, int32[::1], int32[::1], float32[::1])", **INNER)
+@typed("float32[::1](int64, int32[::1], int32[::1], float32[::1])")
 def _gains(words, at, hashes, weight):
     """float32[words + 1]: running sum over positions of the weights that are scored there."""
     out = np.zeros(words + 1, np.float32)
@@ -39,7 +40,7 @@ def _gains(words, at, hashes, weight):
     return out
 
 
-@njit("UniTuple(int64, 2)(int64[:,::1], int64)", **INNER)
+@typed("UniTuple(int64, 2)(int64[:,::1], int64)")
 def _document(segments, doc):
     """(seq, words) of an article numbered over all segments."""
     for s in range(len(segments)):
@@ -53,7 +54,7 @@ def _document(segments, doc):
     return np.int64(0), np.int64(0)
 
 
-@njit(f"boolean[::1](int64[:,::1], int64[::1], {_U32})", **INNER)
+@typed(f"boolean[::1](int64[:,::1], int64[::1], {_U32})")
 def _allowed(segments, docs, exclude):
     """Which articles are not under the seqs `exclude`."""
     out = np.ones(len(docs), np.bool_)
@@ -77,10 +78,9 @@ def _allowed(segments, docs, exclude):
     return out
 
 
-@njit(
+@typed(
     "Tuple((int32[:,::1], int32[:,::1], int64))(int64[:,::1], int32[:,::1], int64, int64, int64, int64, int64, float64,"
-    "int32[::1], int64[::1], float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])",
-    **INNER,
+    "int32[::1], int64[::1], float32[::1], float32[::1], float32[::1], boolean[::1], boolean[::1], boolean[::1])"
 )
 def _judge_runs(
     segments, runs, words, length, common, copies, least, share, firsts, docs, weighed, total, gains, allowed, listed, verbatim
@@ -118,10 +118,7 @@ def _judge_runs(
     return stretches, templates, omitted
 
 
-@njit(
-    "Tuple((int64[::1], float32[::1], boolean[::1]))(int64[:,::1], int64[::1], float32[::1], boolean[::1], boolean[::1])",
-    **INNER,
-)
+@typed("Tuple((int64[::1], float32[::1], boolean[::1]))(int64[:,::1], int64[::1], float32[::1], boolean[::1], boolean[::1])")
 def _in_order(segments, docs, weighed, verbatim, listed):
     """(seq, weight, verbatim) of those `listed`, by falling weight, then rising seq."""
     n = 0

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fingerprints.kernels.memory import DOCS, INNER, OFFSET, SEQ, WORD_COUNT, WORDS, header, i64, mix, u32
+from fingerprints.kernels import typed
+from fingerprints.kernels.memory import DOCS, OFFSET, SEQ, WORD_COUNT, WORDS, header, i64, mix, u32
 
 BLOCK = 5
 """log2 of the side of a block, in words; a square of two by two blocks is looked at."""
@@ -20,7 +21,7 @@ STEP = np.uint64(0x9E3779B97F4A7C15)
 _U32, _U8 = "Array(uint32, 1, 'C', readonly=True)", "Array(uint8, 1, 'C', readonly=True)"
 
 
-@njit(f"UniTuple(int32[::1], 3)({_U32}, {_U8})", **INNER)
+@typed(f"UniTuple(int32[::1], 3)({_U32}, {_U8})")
 def _places(words, counts):
     """Where the words that count stand: a hash table of 1 + the number of each distinct one, and by that number its first place,
     then -1 or the next place of each place (offset by the number of distinct ones)."""
@@ -47,7 +48,7 @@ def _places(words, counts):
     return table, first[:distinct], following
 
 
-@njit(f"uint64({_U32}, int64, int64)", **INNER)
+@typed(f"uint64({_U32}, int64, int64)")
 def _run(words, at, length):
     h = np.uint64(1)
     for i in range(at, at + length):
@@ -55,7 +56,7 @@ def _run(words, at, length):
     return mix(h) | np.uint64(1)
 
 
-@njit(f"uint64[::1]({_U32}, int64)", **INNER)
+@typed(f"uint64[::1]({_U32}, int64)")
 def _runs(words, length):
     """A hash table (0: empty) of the hashes of all runs of `length` words."""
     size = 16
@@ -71,7 +72,7 @@ def _runs(words, length):
     return table
 
 
-@njit(f"boolean({_U32}, uint64[::1], int64)", **INNER)
+@typed(f"boolean({_U32}, uint64[::1], int64)")
 def _shares_run(article, runs, length):
     mask = len(runs) - 1
     for j in range(len(article) - length + 1):
@@ -84,7 +85,7 @@ def _shares_run(article, runs, length):
     return False
 
 
-@njit(f"float32({_U32}, {_U32}, int32[::1], int32[::1], int32[::1])", **INNER)
+@typed(f"float32({_U32}, {_U32}, int32[::1], int32[::1], int32[::1])")
 def _closeness(article, words, table, first, following):
     """The most that one square holds: each word counts once, however often both texts hold it there."""
     m, mask = len(article), len(table) - 1

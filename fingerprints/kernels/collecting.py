@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fingerprints.kernels import typed
 from fingerprints.kernels.memory import (
     DOCS,
     FREE,
-    INNER,
     OFFSET,
     ORDERED,
     SCAN,
@@ -40,7 +39,7 @@ BLOCK = 64
 _U32 = "Array(uint32, 1, 'C', readonly=True)"
 
 
-@njit("int64(int64, int64[:,:,::1])", **INNER)
+@typed("int64(int64, int64[:,:,::1])")
 def _most(occurrences, found):
     """How many postings of one shingle are followed: all, or so many that not more than `FOLLOW_ALL` are in all."""
     total = np.int64(0)
@@ -52,10 +51,9 @@ def _most(occurrences, found):
     return FOLLOW_ALL // max(occurrences, 1)
 
 
-@njit(
+@typed(
     "int64(int64, int64, int64, int32[::1], int32[::1], int64[:,::1], int64[:,::1], float32[::1], int32[::1], int64[::1],"
-    "int32[:,::1], float32[:,::1], int64)",
-    **INNER,
+    "int32[:,::1], float32[:,::1], int64)"
 )
 def _score(base, dead, first_doc, at, hashes, found, found_free, weight, table, docs, state, score, used):
     """Add up, article by article, the weights of the hashes it shares. How many articles were met. All arrays have room."""
@@ -99,7 +97,7 @@ def _score(base, dead, first_doc, at, hashes, found, found_free, weight, table, 
     return used
 
 
-@njit("int64(int64, int64, int64, int64)", **INNER)
+@typed("int64(int64, int64, int64, int64)")
 def _next_block(postings, low, high, near):
     """The first place from `low` on from which a block of postings holds one worth a look."""
     while high - low >= BLOCK:
@@ -113,10 +111,9 @@ def _next_block(postings, low, high, near):
     return low
 
 
-@njit(
+@typed(
     f"UniTuple(int64, 2)(int64, int64, {_U32}, int32[::1], int32[::1], boolean[::1], int64[:,::1], int64, int64[::1], int64[::1],"
-    "int64[::1], int64[:,::1])",
-    **INNER,
+    "int64[::1], int64[:,::1])"
 )
 def _gather(base, dead, query, at, hashes, follow, found, most, seen, passed, resume, pending):
     """Fill `pending` with (article, position in the query, position in the article) of postings worth a look, going on at
@@ -159,10 +156,9 @@ def _gather(base, dead, query, at, hashes, follow, found, most, seen, passed, re
     return waiting, scans
 
 
-@njit(
+@typed(
     f"Tuple((int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64))({_U32}, {_U32}, int64[::1],"
-    "int64, int64[:,::1], int64, int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)",
-    **INNER,
+    "int64, int64[:,::1], int64, int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)"
 )
 def _look(query, words, offsets, first_doc, pending, scans, table, docs, state, score, runs, used, ran, length):
     """`verify`, after making room for all that it may find."""
@@ -178,10 +174,9 @@ def _look(query, words, offsets, first_doc, pending, scans, table, docs, state, 
     return table, docs, state, score, runs, used, ran
 
 
-@njit(
+@typed(
     f"Tuple((int64[::1], float32[:,::1], int32[:,::1]))(int64[:,::1], {_U32}, int32[::1], int32[::1], boolean[::1],"
-    "int64[:,:,::1], int64[:,:,::1], int32[::1], float32[::1], int64)",
-    **INNER,
+    "int64[:,:,::1], int64[:,:,::1], int32[::1], float32[::1], int64)"
 )
 def collect(segments, query, at, hashes, follow, found, found_free, frequency, weight, length):
     """Follow every hash of the query through every segment.

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from fingerprints.kernels.memory import INNER
+from fingerprints.kernels import typed
 
 ELSE = np.float32(0.5)
 """Weight outside its common runs below which an article counts as sharing nothing else: half of one hash that only it holds."""
 
 
-@njit("Tuple((int64[::1], int32[:,::1]))(int32[:,::1], int64)", **INNER)
+@typed("Tuple((int64[::1], int32[:,::1]))(int32[:,::1], int64)")
 def by_article(runs, articles):
     """(first [articles + 1], runs [m, (start, end)]): the runs of each article as disjoint intervals, in rising order."""
     first = np.zeros(articles + 1, np.int64)
@@ -32,7 +31,7 @@ def by_article(runs, articles):
     return first, sorted_runs
 
 
-@njit("int32[::1](int64[::1], int32[:,::1], int64, int64, int32[::1])", **INNER)
+@typed("int32[::1](int64[::1], int32[:,::1], int64, int64, int32[::1])")
 def count_windows(first, runs, words, length, firsts):
     """int32[windows]: in how many articles each window of the query stands. `firsts`: see `first_windows`; may be empty."""
     windows = max(words - length + 1, 0)
@@ -54,7 +53,7 @@ def count_windows(first, runs, words, length, firsts):
     return count
 
 
-@njit("Tuple((int32[:,::1], int64[::1]))(int32[::1], int64, int64)", **INNER)
+@typed("Tuple((int32[:,::1], int64[::1]))(int32[::1], int64, int64)")
 def common_stretches(count, length, common):
     """(stretches [n, (start, end, articles)], the rarest window of each): where all windows stand in more than `common`."""
     n = 0
@@ -77,7 +76,7 @@ def common_stretches(count, length, common):
     return out, rarest
 
 
-@njit("uint8[::1](int64[::1], int32[:,::1], int32[::1], int32[::1], int64, int64)", **INNER)
+@typed("uint8[::1](int64[::1], int32[:,::1], int32[::1], int32[::1], int64, int64)")
 def classify(first, runs, count, sizes, length, common):
     """uint8[articles]: 0 shares no run, 1 one that is not common, 2 is half or more of common runs, 3 holds some."""
     rare = np.zeros(len(count) + 1, np.int32)
@@ -96,7 +95,7 @@ def classify(first, runs, count, sizes, length, common):
     return out
 
 
-@njit("boolean[::1](int64[::1], int32[:,::1], uint8[::1], float32[::1], float32[::1])", **INNER)
+@typed("boolean[::1](int64[::1], int32[:,::1], uint8[::1], float32[::1], float32[::1])")
 def share_nothing_else(first, runs, kind, gains, total):
     """bool[articles]: articles of kind 3 whose score `total` comes from their common runs. `gains`: running sum of the weights at
     each position of the query."""
@@ -114,7 +113,7 @@ def share_nothing_else(first, runs, kind, gains, total):
     return out
 
 
-@njit("void(int64[::1], int32[:,::1], int64[::1], int64, int64[::1], boolean[::1], boolean[::1])", **INNER)
+@typed("void(int64[::1], int32[:,::1], int64[::1], int64, int64[::1], boolean[::1], boolean[::1])")
 def representatives(first, runs, rarest, length, docs, allowed, listed):
     """List the oldest allowed article of each rarest window (rising positions)."""
     oldest = np.full(len(rarest), -1, np.int64)
@@ -138,7 +137,7 @@ def representatives(first, runs, rarest, length, docs, allowed, listed):
             listed[oldest[k]] = True
 
 
-@njit("int64[::1](float32[::1], int64[::1], boolean[::1], int64)", **INNER)
+@typed("int64[::1](float32[::1], int64[::1], boolean[::1], int64)")
 def best_of(weight, docs, eligible, limit):
     """The places of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
     best = np.empty(max(limit, 0), np.int64)

@@ -19,8 +19,8 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-INNER = {"nogil": True, "cache": True, "no_cfunc_wrapper": True, "no_cpython_wrapper": True}
-"""Options of functions that only compiled code calls: they compile in half the time without their wrappers."""
+from fingerprints.kernels import typed
+
 HEADER = 64
 """int64 words of the header: general fields, section offsets (bytes from the start), then `FIELDS` words a family."""
 MAGIC, FORMAT, DOCS, BYTES, FIRST, LAST, WORD_COUNT = 0, 1, 2, 3, 4, 5, 6
@@ -78,7 +78,7 @@ def prefetch(typingctx, address):
     return types.void(types.int64), codegen
 
 
-@njit("int64[::1](int64)", **INNER)
+@typed("int64[::1](int64)")
 def header(address):
     return carray(_i64(address), HEADER)
 
@@ -103,14 +103,14 @@ def u8(address, length):
     return carray(_u8(address), length)
 
 
-@njit("UniTuple(int64, 3)(int64, int64)", **INNER)
+@typed("UniTuple(int64, 3)(int64, int64)")
 def family_at(base, family):
     """(address of the table, address of the postings, bits) of a family of the segment at `base`."""
     f = base + 8 * (FAMILY + FIELDS * family)
     return base + at64(f + 8 * TABLE), base + at64(f + 8 * POSTINGS), at64(f + 8 * BITS)
 
 
-@njit("int64(int64, int64, int64, int64, int64)", **INNER)
+@typed("int64(int64, int64, int64, int64, int64)")
 def bound(address, width, low, high, value):
     """The first posting in `[low, high)` whose 32 bits at `address` are not below `value`; `width`: bytes of each."""
     while high - low > LINEAR:
@@ -124,7 +124,7 @@ def bound(address, width, low, high, value):
     return low
 
 
-@njit("void(int64[:,::1], int64, uint32[::1], int64[:,:,::1])", **INNER)
+@typed("void(int64[:,::1], int64, uint32[::1], int64[:,:,::1])")
 def ranges(segments, family, hashes, found):
     """Fill `found`, int64[segments, hashes, 2]: where the postings of each hash begin and end in each segment. Never outside the
     section, whatever a damaged file says."""
@@ -158,7 +158,7 @@ def ranges(segments, family, hashes, found):
                 found[s, i, 1] = low
 
 
-@njit("uint64(uint64)", **INNER)
+@typed("uint64(uint64)")
 def mix(h):
     """A good permutation of 64-bit integers (the finaliser of splitmix64)."""
     h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -166,7 +166,7 @@ def mix(h):
     return h ^ (h >> np.uint64(31))
 
 
-@njit("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64, int64)", **INNER)
+@typed("uint64(Array(uint32, 1, 'C', readonly=True), int64, int64, int64)")
 def context(words, start, end, at):
     """Two 8-bit hashes: of the four words before position `at`, and of the nine from it, 0 where the text `[start, end)`
     has not as many. A run of twelve words over `at` has the same four before it or the same nine after it: it agrees in one."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels import typed
 from fingerprints.kernels.memory import (
     BANDS,
     BITS,
@@ -17,7 +18,6 @@ from fingerprints.kernels.memory import (
     FORMAT,
     FREE,
     HEADER,
-    INNER,
     LAST,
     MAGIC,
     OFFSET,
@@ -65,7 +65,7 @@ def measure(segments):
     return head
 
 
-@njit("int32[::1](int64[:,::1], int64)", **INNER)
+@typed("int32[::1](int64[:,::1], int64)")
 def _documents(segments, base):
     """Copy what is kept of each live article; int32[total]: the new number of each old one, -1 for the dead."""
     head, total = header(base), 0
@@ -101,7 +101,7 @@ def _documents(segments, base):
     return renumbered
 
 
-@njit("int64(int64[::1], int64, int64, int64, boolean, int64, int32[::1], uint64[::1], int64)", **INNER)
+@typed("int64(int64[::1], int64, int64, int64, boolean, int64, int32[::1], uint64[::1], int64)")
 def _take(source, b, fine, bits, wide, end, renumbered, values, held):
     """Append what a source holds of the fine bucket `b`, under its new number and hash; how many are held. `source`: (table,
     postings, bits, next posting, number of its first article). There is room up to `end`."""
@@ -125,7 +125,7 @@ def _take(source, b, fine, bits, wide, end, renumbered, values, held):
     return held
 
 
-@njit("uint64[::1](uint64[::1], int64, int64)", **INNER)
+@typed("uint64[::1](uint64[::1], int64, int64)")
 def _longer(values, held, room):
     more = np.empty(2 * room, np.uint64)
     for i in range(held):  # assignment to slices compiles for seconds
@@ -133,7 +133,7 @@ def _longer(values, held, room):
     return more
 
 
-@njit("void(int64[:,::1], int64, int64, int32[::1])", **INNER)
+@typed("void(int64[:,::1], int64, int64, int32[::1])")
 def _family(segments, family, base, renumbered):
     """Merge one family: for each bucket, what the segments hold of it, in the order of their articles, then sorted by hash."""
     head, f = header(base), FAMILY + FIELDS * family

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fingerprints.kernels import typed
 from fingerprints.kernels.memory import (
     BANDS,
     BITS,
@@ -18,7 +19,6 @@ from fingerprints.kernels.memory import (
     FORMAT,
     FREE,
     HEADER,
-    INNER,
     LAST,
     MAGIC,
     MAX_BITS,
@@ -61,7 +61,7 @@ def band_hashes(signatures, bands, rows):
     return out
 
 
-@njit("void(int64[::1])", **INNER)
+@typed("void(int64[::1])")
 def layout(head):
     """Complete a header that says how many articles, words and postings there are: where all lies, and the size of the whole."""
     docs, at = head[DOCS], HEADER * 8
@@ -83,7 +83,7 @@ def layout(head):
     head[BYTES] = at + 4 * SIGNED * docs
 
 
-@njit("void(uint64[::1], int64, int64)", **INNER)
+@typed("void(uint64[::1], int64, int64)")
 def sort(values, low, high):
     """Sort `values[low:high]` in place: by insertion, at falling distances where there are many."""
     gap = 1
@@ -99,7 +99,7 @@ def sort(values, low, high):
         gap //= 3
 
 
-@njit("int64(int64, int64, int64, uint64[::1], int64)", **INNER)
+@typed("int64(int64, int64, int64, uint64[::1], int64)")
 def write(base, family, out, values, n):
     """Put `n` postings from place `out` on, as they lie in memory; the next place."""
     head = header(base)
@@ -115,7 +115,7 @@ def write(base, family, out, values, n):
     return out + n
 
 
-@njit("int64(uint64[::1], int64, int64)", **INNER)
+@typed("int64(uint64[::1], int64, int64)")
 def _without_repeats(values, n, most):
     """Let a hash stand at most `most` times in one article, else once (position SCAN unless `most` is 1). How many are left."""
     out = i = 0
@@ -134,7 +134,7 @@ def _without_repeats(values, n, most):
     return out
 
 
-@njit(f"void(int64, int64, {_U32}, uint64[::1])", **INNER)
+@typed(f"void(int64, int64, {_U32}, uint64[::1])")
 def _pack(base, family, hashes, low):
     """Fill a family of the segment at `base`. `low`, of each hash: article << 32 | position << 16 | context."""
     head = header(base)
@@ -166,7 +166,7 @@ def _pack(base, family, hashes, low):
     head[f + COUNT] = out
 
 
-@njit(f"void(int64, {_U32}, {_I64}, {_U32}, {_I64})", **INNER)
+@typed(f"void(int64, {_U32}, {_I64}, {_U32}, {_I64})")
 def _documents(base, words, sizes, signatures, seqs):
     """Fill what is kept of each article beside its postings and its outlet."""
     head = header(base)

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from fingerprints.kernels.memory import DOCS, FREE, INNER, ORDERED, at8, at32, at64, family_at, mix
+from fingerprints.kernels import typed
+from fingerprints.kernels.memory import DOCS, FREE, ORDERED, at8, at32, at64, family_at, mix
 
 CAP = 128
 """Articles. A hash that more of them hold says too little to be read for its score."""
@@ -22,7 +22,7 @@ _U32 = "Array(uint32, 1, 'C', readonly=True)"
 _I32 = "Array(int32, 1, 'C', readonly=True)"
 
 
-@njit(f"int64({_U32}, uint32[::1], int32[::1], int64)", **INNER)
+@typed(f"int64({_U32}, uint32[::1], int32[::1], int64)")
 def distinct(hashes, unique, place, first):
     """Append the distinct hashes to `unique` from `first` on; `place`: where each stands there, ~ of it where seen before.
     Returns the end."""
@@ -44,7 +44,7 @@ def distinct(hashes, unique, place, first):
     return n
 
 
-@njit("void(int64[:,::1], int64, int64[:,:,::1], int32[::1])", **INNER)
+@typed("void(int64[:,::1], int64, int64[:,:,::1], int32[::1])")
 def frequencies(segments, family, found, out):
     """Fill int32[hashes]: live articles that hold each hash, exact up to `CAP`, more than that where more."""
     for i in range(len(out)):
@@ -73,7 +73,7 @@ def frequencies(segments, family, found, out):
             out[i] = n
 
 
-@njit("float32[::1](int32[::1])", **INNER)
+@typed("float32[::1](int32[::1])")
 def weights(frequency):
     """float32[n]: rarity of hashes by how many articles hold them: 1 for one, falling with the square of the logarithm; 0 for
     those that are not read."""
@@ -91,7 +91,7 @@ def weights(frequency):
     return out
 
 
-@njit(f"int32[::1]({_U32}, int64)", **INNER)
+@typed(f"int32[::1]({_U32}, int64)")
 def first_windows(words, length):
     """int32[windows]: for each window of `length` words the start of the first one with the same words."""
     n = max(len(words) - length + 1, 0)
@@ -122,7 +122,7 @@ def first_windows(words, length):
     return out
 
 
-@njit(f"void(int32[::1], {_I32}, int64, boolean[::1])", **INNER)
+@typed(f"void(int32[::1], {_I32}, int64, boolean[::1])")
 def must_follow(firsts, at, length, out):
     """Fill bool[m]: whether the word at each position of `at` lies in a window that is the first of its kind. Repeated windows
     need no second look: they stand in the same articles."""
@@ -134,7 +134,7 @@ def must_follow(firsts, at, length, out):
         out[i] = high > low and new[high] > new[low]
 
 
-@njit(f"Tuple((int32[::1], int32[::1], boolean[::1]))({_I32}, {_I32}, int32[::1], boolean[::1])", **INNER)
+@typed(f"Tuple((int32[::1], int32[::1], boolean[::1]))({_I32}, {_I32}, int32[::1], boolean[::1])")
 def schedule(ordered_at, free_at, place, follow_ordered):
     """(position, place, whether to follow) of the occurrences of all hashes, by position."""
     n, split = len(place), len(ordered_at)

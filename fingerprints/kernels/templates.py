@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fingerprints.kernels import typed
 from fingerprints.kernels.listing import count_windows
-from fingerprints.kernels.memory import DOCS, INNER, OUTLET, SIGNATURE, at8, at32, header
+from fingerprints.kernels.memory import DOCS, OUTLET, SIGNATURE, at8, at32, header
 from fingerprints.kernels.packing import sort
 
 PERMUTATIONS = 128
 """Values of a signature."""
 
 
-@njit("UniTuple(int64, 2)(int64[:,::1], int64)", **INNER)
+@typed("UniTuple(int64, 2)(int64[:,::1], int64)")
 def _kept(segments, doc):
     """(address of the outlet, address of the signature) of an article numbered over all segments."""
     for s in range(len(segments)):
@@ -26,7 +26,7 @@ def _kept(segments, doc):
     return np.int64(0), np.int64(0)
 
 
-@njit("int64(int64[:,::1], int64)", **INNER)
+@typed("int64(int64[:,::1], int64)")
 def _articles_of(segments, outlet):
     """Live articles of an outlet."""
     n = 0
@@ -38,7 +38,7 @@ def _articles_of(segments, outlet):
     return n
 
 
-@njit("boolean(int64, int64)", **INNER)
+@typed("boolean(int64, int64)")
 def _below(one, two):
     """Whether the signature at one address comes before that at the other."""
     for k in range(PERMUTATIONS):
@@ -48,7 +48,7 @@ def _below(one, two):
     return False
 
 
-@njit("boolean(int64, int64)", **INNER)
+@typed("boolean(int64, int64)")
 def _copies(one, two):
     """Whether two articles have an estimated Jaccard of .5 or more."""
     equal = 0
@@ -57,7 +57,7 @@ def _copies(one, two):
     return 2 * equal >= PERMUTATIONS
 
 
-@njit("int64[::1](int64[::1], int64[::1])", **INNER)
+@typed("int64[::1](int64[::1], int64[::1])")
 def _apart(members, signature):
     """Of `members` those that are no copy of one before, in the order of their signatures, which no order of adding changes."""
     ordered, kept, n = members.copy(), np.empty(len(members), np.int64), 0
@@ -77,7 +77,7 @@ def _apart(members, signature):
     return kept[:n]
 
 
-@njit("int32[::1](int64[::1], int64[::1], int32[:,::1], int64, int64, int32[::1])", **INNER)
+@typed("int32[::1](int64[::1], int64[::1], int32[:,::1], int64, int64, int32[::1])")
 def _windows_of(members, first, runs, words, length, firsts):
     """`count_windows` of some of the articles."""
     starts, n = np.zeros(len(members) + 1, np.int64), 0
@@ -90,7 +90,7 @@ def _windows_of(members, first, runs, words, length, firsts):
     return count_windows(starts, part, words, length, firsts)
 
 
-@njit("int64[::1](int64[::1], int64[::1], int32[:,::1], int32[::1], int64, int64)", **INNER)
+@typed("int64[::1](int64[::1], int64[::1], int32[:,::1], int32[::1], int64, int64)")
 def _holders(members, first, runs, within, least, length):
     """Of `members` those that hold a window which stands in `least` of them. `within`: counts by window."""
     held, n = np.empty(len(members), np.int64), 0
@@ -105,7 +105,7 @@ def _holders(members, first, runs, within, least, length):
     return held[:n]
 
 
-@njit("int64(int32[::1], int32[::1], int64)", **INNER)
+@typed("int64(int32[::1], int32[::1], int64)")
 def _most(within, count, common):
     """The highest of the counts within an outlet, of windows that are not common altogether; the others become 0."""
     most = 0
@@ -116,9 +116,8 @@ def _most(within, count, common):
     return most
 
 
-@njit(
-    "int32[::1](int64[:,::1], int64[::1], int64[::1], int32[:,::1], int32[::1], int64, int64, int32[::1], int64, int64, float64)",
-    **INNER,
+@typed(
+    "int32[::1](int64[:,::1], int64[::1], int64[::1], int32[:,::1], int32[::1], int64, int64, int32[::1], int64, int64, float64)"
 )
 def template_windows(segments, docs, first, runs, count, words, length, firsts, common, least, share):
     """int32[windows]: in how many articles of one outlet each window of the query stands, where these are at least `least` and

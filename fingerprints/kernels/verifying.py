@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from fingerprints.kernels.memory import INNER, SCAN, prefetch
+from fingerprints.kernels import typed
+from fingerprints.kernels.memory import SCAN, prefetch
 
 MULTIPLIER = 0x9E3779B97F4A7C1
 """Spreads article numbers over a table: the golden ratio of 60 bits."""
 
 
-@njit("int64(int32[::1], int64[::1], int64)", **INNER)
+@typed("int64(int32[::1], int64[::1], int64)")
 def slot_of(table, docs, doc):
     """Where `doc` stands in the open-addressing `table`, or the empty place where it belongs."""
     mask = len(table) - 1
@@ -22,10 +22,9 @@ def slot_of(table, docs, doc):
     return slot
 
 
-@njit(
+@typed(
     "Tuple((int32[::1], int64[::1], int32[:,::1], float32[:,::1]))"
-    "(int32[::1], int64[::1], int32[:,::1], float32[:,::1], int64, int64)",
-    **INNER,
+    "(int32[::1], int64[::1], int32[:,::1], float32[:,::1], int64, int64)"
 )
 def grown(table, docs, state, score, used, room):
     """All that is kept of the articles met, with room for `room` of them."""
@@ -44,10 +43,7 @@ def grown(table, docs, state, score, used, room):
     return bigger, more, states, scores
 
 
-@njit(
-    "UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)",
-    **INNER,
-)
+@typed("UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)")
 def _run(query, q, words, p):
     """The equal run around query[q] and words[p]: (words to the left, words to the right, this one included)."""
     if query[q] != words[p]:
@@ -60,7 +56,7 @@ def _run(query, q, words, p):
     return left, right
 
 
-@njit("int64(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)", **INNER)
+@typed("int64(Array(uint32, 1, 'C', readonly=True), int64, Array(uint32, 1, 'C', readonly=True), int64)")
 def _scan(query, q, words, length):
     """Bits of the windows over query[q] that stand anywhere in `words`: bit b for the one that starts at q - b."""
     found, every = 0, (1 << length) - 1
@@ -79,7 +75,7 @@ def _scan(query, q, words, length):
     return found
 
 
-@njit("int64(int32[:,::1], int64, int64, int64, int64, int64, int64, int64)", **INNER)
+@typed("int64(int32[:,::1], int64, int64, int64, int64, int64, int64, int64)")
 def _record(runs, ran, slot, q, left, right, windows, length):
     """Append the run around q, or each stretch of the `windows` bits; the new number of runs."""
     if not windows:
@@ -98,10 +94,9 @@ def _record(runs, ran, slot, q, left, right, windows, length):
     return ran
 
 
-@njit(
+@typed(
     "UniTuple(int64, 2)(Array(uint32, 1, 'C', readonly=True), Array(uint32, 1, 'C', readonly=True), int64[::1], int64,"
-    "int64[:,::1], int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)",
-    **INNER,
+    "int64[:,::1], int32[::1], int64[::1], int32[:,::1], float32[:,::1], int32[:,::1], int64, int64, int64)"
 )
 def verify(query, words, offsets, first_doc, pending, table, docs, state, score, runs, used, ran, length):
     """Find the equal runs of `length` words or more around pending (article, position in the query, position in the article),
