@@ -166,6 +166,13 @@ def _copy(kind: str, original: str, own: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A scanner that was killed hangs up."""
+
+
 def _serve(site: Site) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -192,8 +199,7 @@ def _serve(site: Site) -> ThreadingHTTPServer:
         def log_message(self, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer((f"127.0.1.{site.number}", 0), Handler)
-    server.daemon_threads = True
+    server = _Server((f"127.0.1.{site.number}", 0), Handler)
     site.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     return server

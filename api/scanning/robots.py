@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from api.scanning.fetching import PRODUCT, Fetched, FetchError
+from api.scanning.fetching import PRODUCT, Fetched, FetchFailed
 
 MAX_BYTES = 512 * 1024
 """Bytes of a robots.txt that count (RFC 9309 wants at least 500 KiB)."""
@@ -39,10 +39,11 @@ class Robots:
 
 
 def read_robots(origin: str, get: Callable[[str], Fetched]) -> Robots:
-    """Ask for the robots.txt of an origin: a 4xx means that everything is allowed, a 5xx or no answer that nothing is."""
+    """Ask for the robots.txt of an origin: a 4xx means that everything is allowed, a 5xx or no answer that nothing is. Raises
+    `FetchRefused` for an origin that may not be asked at all."""
     try:
         answer = get(f"{origin}/robots.txt")
-    except FetchError:
+    except FetchFailed:
         return Robots(None)
     if answer.status == 200:
         return Robots(answer.body[:MAX_BYTES].decode("utf-8", "replace").replace("\0", ""))
