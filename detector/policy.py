@@ -117,11 +117,10 @@ words that are paired; of the share it has of the text of which it has less; and
 below similarity .85: of the half "tune" of `benchmarks/verdicts.py` (1,400 of copies, 111 of labelled pairs), and, as false ones,
 756 from 9,000 unread pairs about one event that share no run of 10 words and no article with the half "report". The intercept is
 for recall."""
-REWRITE_CONFIDENCE = ((120, 0.99), (60, 0.97), (0, 0.69))
+REWRITE_CONFIDENCE = ((120, 0.99), (60, 0.97), (0, 0.84))
 """(Counting words from which, share): how often a finding of `rewrite` was right, of as many reworded copies as reports of one
-event by different outlets that copied nothing. By `benchmarks/verdicts.py --half all`: 1,438 copies and 434 read pairs, of which
-two were so found, of 37 and 162 words; one more is assumed in each row, so that none is certain. No threshold: it decides
-nothing."""
+event by different outlets that copied nothing. By `benchmarks/verdicts.py --half all`: 1,421 copies and 434 read pairs, of which
+one was so found; one more is assumed in each row, so that none is certain. No threshold: it decides nothing."""
 DIGEST_SCAN, DIGEST = (0.4, 0.55, 0.1, 2.0, 0.15), (8.14, 2.51, 3.21, -4.02, -3.88, -1.58, -6.41)
 """Where a digest of a whole article is looked for, and the log odds that it is one: coefficients of what
 `kernels.sentences.digest` gives, of the share that one stretch accounts for, of the log of the article's sentences, and the
