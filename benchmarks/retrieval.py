@@ -124,8 +124,9 @@ def fill(texts: list[str], more: Iterator[str]) -> SegmentIndex:
     return index
 
 
-def measure(index: SegmentIndex, texts: list[str], maker: Maker, chosen: list[tuple[int, int]]) -> None:
-    """Print a line for each kind. `chosen`: (source, host) of each submission."""
+def measure(index: SegmentIndex, texts: list[str], maker: Maker, chosen: list[tuple[int, int]]) -> dict[str, float]:
+    """Print a line for each kind, and return the shares among the first. `chosen`: (source, host) of each submission."""
+    shares = {}
     print(f"  {'':24} listed  first {LIMIT}   first   number listed, mean")
     for name, make in maker.kinds().items():
         prints = fingerprint_many([make(texts[s], texts[h]) for s, h in chosen])
@@ -139,6 +140,8 @@ def measure(index: SegmentIndex, texts: list[str], maker: Maker, chosen: list[tu
             count += len(found)
         n = len(chosen)
         print(f"  {name:24} {listed / n:6.3f}   {among / n:6.3f}  {first / n:6.3f}   {count / n:6.1f}", flush=True)
+        shares[name] = among / n
+    return shares
 
 
 def main() -> None:
