@@ -41,9 +41,11 @@ from api.scanning.fetching import Fetcher
 from api.scanning.service import Scanning, Schedule
 from api.settings import Settings
 from api.telling import Telling
+from api.web import archive as archive_pages
 from api.web import checks as check_pages
 from api.web import legal as legal_pages
 from api.web import session
+from api.web import sources as source_pages
 from detector import Detector, Policy
 
 logger = logging.getLogger(__name__)
@@ -64,7 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     administration = (keys, policy, audit, webhooks, recipients)
     legal = (cases, findings, dossiers)
-    for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, check_pages, legal_pages):
+    pages = (check_pages, legal_pages, archive_pages, source_pages)
+    for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, *pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):
         raise RuntimeError(f"routes without a scope: {', '.join(missing)}")

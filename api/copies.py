@@ -31,6 +31,20 @@ def list_copies(store: Store, id: str, *, superseded: bool, limit: int, cursor: 
         where = following
 
 
+def list_outdated(store: Store, *, limit: int, cursor: str | None) -> PageOf:
+    """Of the next `limit` kept checks, newest first, the copies of any article that still carry superseded sentences. A page may
+    hold none and yet be followed by others. Raises `InputError`."""
+    records, following = find_checks(store, None, limit=limit, cursor=cursor)
+    known: dict[str, _Outdated] = {}
+    items: list[dict[str, Any]] = []
+    for record in records:
+        for id in record.doc["article_ids"]:
+            outdated = known.get(id) or known.setdefault(id, _Outdated(store, id))
+            if outdated.is_corrected:
+                items += [item for item in outdated.copies(record) if item["superseded"]]
+    return PageOf(items, following)
+
+
 class _Outdated:
     """The sentences of one article that are no longer its own, found when first needed."""
 
@@ -39,6 +53,11 @@ class _Outdated:
         versions = [stored.article.text for stored in store.versions(id)]
         self._current = versions[-1] if versions else ""
         self._dropped = superseded(versions[:-1], self._current)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a later version dropped or corrected anything."""
+        return bool(self._dropped)
 
     def copies(self, record: Record) -> list[dict[str, Any]]:
         """The matches of one check against the article, as the list shows them."""

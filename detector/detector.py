@@ -104,10 +104,13 @@ class Detector:
         (put,) = self.store.put_many([article], self._now())
         self._archive.follow({put.seq: article})
         reading = Reading(article.text, article.title)
-        near = self._archive.duplicates(reading.fingerprint, DUPLICATE_JACCARD, frozenset((put.seq,)))
-        stored = self.store.by_seq([seq for seq, _ in near])
-        duplicates = tuple((stored[seq].article.id, round(jaccard, 4)) for seq, jaccard in near if seq in stored)
-        return Added(put.id, put.version, put.change, len(reading), duplicates)
+        return Added(put.id, put.version, put.change, len(reading), self._duplicates(reading, put.seq))
+
+    def duplicates(self, id: str) -> tuple[tuple[str, float], ...]:
+        """(id, estimated Jaccard from .5 up) of the articles that the current version of this one nearly is, the best first; none
+        when there is no such article."""
+        stored = self.store.get(id)
+        return () if stored is None else self._duplicates(Reading(stored.article.text, stored.article.title), stored.seq)
 
     def add_many(
         self,
@@ -223,6 +226,12 @@ class Detector:
     def close(self) -> None:
         """Write what is only in memory, and release files and connections. Idempotent."""
         self._archive.close()
+
+    def _duplicates(self, reading: Reading, seq: int) -> tuple[tuple[str, float], ...]:
+        """Near duplicates of an article's version, itself apart."""
+        near = self._archive.duplicates(reading.fingerprint, DUPLICATE_JACCARD, frozenset((seq,)))
+        stored = self.store.by_seq([seq for seq, _ in near])
+        return tuple((stored[seq].article.id, round(jaccard, 4)) for seq, jaccard in near if seq in stored)
 
     def _now(self) -> str:
         return format_time(self._clock())

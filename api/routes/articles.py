@@ -8,6 +8,7 @@ import orjson
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from api import schemas
+from api.articles import find_articles
 from api.bodies import (
     JSON_TYPES,
     LINES_MEMORY,
@@ -25,7 +26,7 @@ from api.deps import State, record, state
 from api.endpoints import PART, Cursor, Limit, Scoped, body_of, json_of, problems
 from api.evidence import article_record
 from api.jsontext import decode_object
-from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
+from api.paging import DEFAULT_LIMIT, PageOf
 from api.problems import Problem
 from api.schemas import ArticleIn
 from api.submissions import article_of
@@ -152,11 +153,9 @@ def _put(here: State, id: str, raw: bytes) -> Added:
 
 
 def _page(here: State, outlet: str | None, limit: int, cursor: str | None) -> PageOf:
-    position = decode_cursor(cursor)
-    found = here.store.articles(after=position[1] if position else None, limit=limit + 1, outlet=outlet)
-    items, more = cut(found, limit)
+    items, following = find_articles(here.store, outlet=outlet, limit=limit, cursor=cursor)
     shown = [{name: value for name, value in article_record(stored).items() if name != "text"} for stored in items]
-    return PageOf(shown, encode_cursor((None, items[-1].article.id)) if more else None)
+    return PageOf(shown, following)
 
 
 def _json(value: Any, status: int = 200) -> Response:

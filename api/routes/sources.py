@@ -97,13 +97,14 @@ async def remove_source(request: Request, id: PathId) -> Response:
 async def scan_source(request: Request, id: PathId) -> Response:
     """Read a source now, due or not. While a scan of it waits or runs, the answer is that one."""
     here = state(request)
-    scan = await here.pool.run(_queue, here, _id(id))
+    scan = await here.pool.run(queue, here, _id(id))
     await record(request, "source.scan", id, scan_id=scan["id"])
     here.wake_scans()
     return Response(orjson.dumps(scan), 202, {"Location": f"/v1/scans/{scan['id']}"}, "application/json")
 
 
-def _queue(here: State, id: str) -> dict[str, Any]:
+def queue(here: State, id: str) -> dict[str, Any]:
+    """The scan of a source that waits or runs, else a new one. Raises `Problem` 404."""
     source = here.store.records.get(SOURCES, id)
     if source is None:
         raise Problem(404, "There is no such source.")

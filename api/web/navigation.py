@@ -31,6 +31,8 @@ ENTRIES = (
     Entry("/checks", _("Riwayat"), "checks", below="/checks/"),
     Entry("/findings", _("Temuan"), "cases", below="/findings/"),
     Entry("/cases", _("Kasus"), "cases", below="/cases/"),
+    Entry("/archive", _("Arsip"), "articles", below="/archive/"),
+    Entry("/sources", _("Sumber"), "scans", below="/sources/"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
@@ -21,8 +21,8 @@ REMEMBERED = 400 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request for a page. `path`: where the reader is, for links to the same page in another language. `csrf`: what forms
-    send back. `chosen`: what the address asks to be remembered."""
+    """One request for a page. `path`: where the reader is, percent-encoded, for links to the same page in another language.
+    `csrf`: what forms send back. `chosen`: what the address asks to be remembered."""
 
     lang: Lang
     theme: Theme
@@ -72,7 +72,7 @@ def visit_of(request: Request, caller: Caller | None, csrf: str, *, secure: bool
     return Visit(
         lang=lang if lang in LANGUAGES else "id",
         theme=theme if theme in THEMES else "auto",
-        path=request.url.path if request.method in ("GET", "HEAD") else "/",
+        path=quote(request.scope["path"]) if request.method in ("GET", "HEAD") else "/",
         query=tuple(request.query_params.multi_items()) if request.method in ("GET", "HEAD") else (),
         caller=caller,
         csrf=csrf,

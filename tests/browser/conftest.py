@@ -33,10 +33,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, server: Running) -> Iterator[Callable[..., Page]]:
+def complaints() -> list[str]:
+    """What the browsers of `visitor` complained of so far."""
+    return []
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: Running, complaints: list[str]) -> Iterator[Callable[..., Page]]:
     """Opens browsers of their own. A test fails when a page complains, or asks another host for anything."""
     opened: list[BrowserContext] = []
-    complaints: list[str] = []
 
     def open_page(size: tuple[int, int] = DESKTOP, **options: object) -> Page:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)  # type: ignore[arg-type]
@@ -72,6 +77,14 @@ def check(page: Page, text: str) -> None:
     page.fill("#text", text)
     page.click("button.main")
     page.wait_for_selector("#check-page")
+
+
+def pardon(complaints: list[str], status: int = 422) -> None:
+    """A form with a mistake is answered with this status, and the console says so: that is expected, and must be there."""
+    told = [complaint for complaint in complaints if f"status of {status}" in complaint]
+    assert told
+    for complaint in told:
+        complaints.remove(complaint)
 
 
 def assert_good(page: Page, name: str, within: str = "html") -> None:

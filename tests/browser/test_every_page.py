@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page
 
 from tests.api.conftest import Running, prose
 from tests.browser.conftest import DESKTOP, PHONE, assert_good, sign_in
+from tests.browser.test_archive import corrected
 
 LOOKS = {
     "id-light-desktop": ("id", "light", DESKTOP),
@@ -36,6 +38,26 @@ def made_case(server: Running) -> str:
     return "/cases/" + str(server.admin.post("/v1/cases", json=given).json()["id"])
 
 
+def made_article(server: Running) -> str:
+    """An article that was corrected, with a copy that was not; its path."""
+    corrected(server, "tanggul")
+    return "/archive/tanggul"
+
+
+def made_source(server: Running) -> str:
+    """A source that cannot be read; its path."""
+    given = {"url": "http://127.0.0.1:9/feed", "name": "Portal Teluk", "interval_minutes": 30}
+    return "/sources/" + str(server.admin.post("/v1/sources", json=given).json()["id"])
+
+
+def made_scan(server: Running) -> str:
+    """A scan that failed; its path."""
+    scan = server.admin.post(f"/v1{made_source(server)}/scan").json()["id"]
+    while server.admin.get(f"/v1/scans/{scan}").json()["status"] in ("queued", "running"):
+        time.sleep(0.05)
+    return f"/scans/{scan}"
+
+
 PAGES: dict[str, Callable[[Running], str]] = {
     "home": lambda server: "/",
     "check": made_check,
@@ -45,6 +67,14 @@ PAGES: dict[str, Callable[[Running], str]] = {
     "findings-plots": lambda server: made_check(server) and "/findings/plots",
     "cases": lambda server: made_case(server) and "/cases",
     "case": made_case,
+    "archive": lambda server: made_article(server) and "/archive",
+    "article": made_article,
+    "corrections": lambda server: made_article(server) and "/corrections",
+    "sources": lambda server: made_source(server) and "/sources",
+    "source": made_source,
+    "source-add": lambda server: "/sources/add",
+    "scans": lambda server: made_scan(server) and "/scans",
+    "scan": made_scan,
 }
 
 
