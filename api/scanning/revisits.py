@@ -90,12 +90,13 @@ def revisit_of(store: Store, check_id: str) -> dict[str, Any] | None:
     }
 
 
-def visit(tools: Tools, lease: Lease) -> None:
-    """Visit the page of a claimed row again, and let the row go. Raises `Stopped`, `LeaseLost`, `StoreError`."""
+def visit(tools: Tools, lease: Lease) -> bool:
+    """Visit the page of a claimed row again, and let the row go; True when something became of the copy. Raises `Stopped`,
+    `LeaseLost`, `StoreError`."""
     store, doc, at = tools.detector.store, lease.doc, tools.clock()
     if store.records.get(CHECKS, doc["check_id"]) is None:
         drop(store, lease)  # nobody asks any more
-        return
+        return False
     try:
         seen = _look(tools, doc)
     except FetchError as error:
@@ -111,6 +112,7 @@ def visit(tools: Tools, lease: Lease) -> None:
         changes |= {"status": status, "attribution": seen.attribution, "history": [*doc["history"], entry][-MAX_HISTORY:]}
     wait = STEPS[0] if 0 < missed < MISSED else STEPS[changes["visits"]] if changes["visits"] < len(STEPS) else None
     release(store, lease, None if wait is None else microseconds(at + wait), changes)
+    return "history" in changes
 
 
 @dataclass(frozen=True, slots=True)

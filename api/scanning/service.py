@@ -13,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from api.background import Background
+from api.cases import online_changed
 from api.clock import microseconds, new_id, now
 from api.events import Facts, emit
 from api.leases import Lease, LeaseLost, claim, claim_row, release, renew
@@ -186,7 +187,8 @@ class Scanning:
 
     def _visit(self, lease: Lease) -> None:
         try:
-            visit(self.tools, lease)
+            if visit(self.tools, lease):
+                online_changed(self.store, lease.doc["check_id"])
         except (Stopped, LeaseLost):
             return  # it is due again when the lease runs out
 

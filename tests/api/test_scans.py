@@ -15,15 +15,19 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from api.captures import capture_of
+from api.cases import open_case
 from api.checks import list_checks
 from api.cli import run
 from api.clock import new_id, now
+from api.events import DELIVERIES
+from api.keys import Caller
 from api.scanning.findings import places_of
 from api.scanning.revisits import revisit_of
 from api.scanning.scans import get_scan, queue_scan
 from api.scanning.service import Scanning
 from api.scanning.sources import SOURCES, create_source, get_source
 from api.settings import Settings
+from api.webhooks import create_webhook
 from detector import Article, Detector
 from tests.api.conftest import prose
 
@@ -430,6 +434,8 @@ def test_a_flagged_page_is_visited_again_and_what_became_of_it_is_told(desk: Des
     source = desk.add(web.url, kind="list", urls=[f"{web.url}/salinan"], interval_minutes=40_000)
     desk.scan(source)
     (check,) = desk.checks(flagged=True)
+    webhook = create_webhook(desk.store, "https://penerima.example/", ["case.updated"])["id"]
+    open_case(desk.store, check["id"], check["best_match"]["article"]["id"], Caller("k", "Rina", frozenset()))
     assert desk.visit(check["id"], 2)["status"] == "online"
     serve(prose("isi baru", 20))
     assert desk.visit(check["id"], 5)["status"] == "changed"
@@ -443,6 +449,10 @@ def test_a_flagged_page_is_visited_again_and_what_became_of_it_is_told(desk: Des
     assert [entry["status"] for entry in history] == ["online", "changed", "online", "gone"]
     assert history[2]["detail"] == "the source is credited now"
     assert [entry["at"] for entry in history] == sorted(entry["at"] for entry in history)
+    told = desk.store.records.find(DELIVERIES, {"webhook_id": webhook}, order="at")
+    assert [json.loads(row.doc["body"])["data"]["online"] for row in told] == ["online", "changed", "online", "gone"], (
+        "opened, then each change"
+    )
 
 
 def test_a_page_that_cannot_be_asked_several_times_is_unknown(desk: Desk, web: Any, answer: Any) -> None:
