@@ -30,7 +30,8 @@ def explain(seen: Visit, error: Mistake, labels: Mapping[str, str]) -> str:
         return seen.say(_FETCH, reason=error.reason)
     problem = as_problem(error)
     for first in problem.errors[:1]:
-        label = labels.get(first["location"]) or labels.get(first["location"].partition(".")[0])
+        place = first["location"].partition("[")[0]
+        label = labels.get(place) or labels.get(place.partition(".")[0])
         if label:
             return seen.say(_FIELD, field=seen.say(label), detail=first["detail"])
     return seen.say(_OTHER, detail=problem.detail)

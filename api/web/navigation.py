@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("/cases", _("Kasus"), "cases", below="/cases/"),
     Entry("/archive", _("Arsip"), "articles", below="/archive/"),
     Entry("/sources", _("Sumber"), "scans", below="/sources/"),
+    Entry("/admin/keys", _("Administrasi"), "admin", below="/admin/"),
 )
 
 

@@ -77,7 +77,7 @@ async def add_form(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """Look what would be read, or keep the source."""
-    here, seen, given = state(request), visit(request), form(request)
+    here, seen, given = state(request), visit(request).at("/sources/add"), form(request)
     if not seen.may("scans", change=True):
         raise Problem(403, "This key lacks the scope 'scans'.")
     offer = given.one("offer").split(" ", 1)
@@ -105,7 +105,7 @@ async def show_source(request: Request, id: PathId) -> Response:
 
 async def change(request: Request, id: PathId) -> Response:
     """Change the settings of a source."""
-    here, seen, given = state(request), visit(request), form(request)
+    here, seen, given = state(request), visit(request).at(f"/sources/{id}"), form(request)
     check_text("id", id)
     wanted: dict[str, Any] = {**_settings(given), "enabled": given.one("enabled") == "on"}
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -40,6 +40,10 @@ class Visit:
     def may(self, scope: str, *, change: bool = False) -> bool:
         """Whether the reader may see, or `change`, what `scope` is for."""
         return self.caller is not None and self.caller.may(scope, change=change)
+
+    def at(self, path: str) -> Visit:
+        """The same visit, as if to `path`: for a page that answers a form, where `path` is what may be loaded again."""
+        return replace(self, path=path)
 
     def same(self, **changed: str | None) -> str:
         """The address of this page with some of its query changed; None leaves a value out."""

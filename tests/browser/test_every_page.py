@@ -75,6 +75,10 @@ PAGES: dict[str, Callable[[Running], str]] = {
     "source-add": lambda server: "/sources/add",
     "scans": lambda server: made_scan(server) and "/scans",
     "scan": made_scan,
+    "admin-keys": lambda server: server.client("articles") and "/admin/keys",
+    "admin-webhooks": lambda server: "/admin/webhooks",
+    "admin-policy": lambda server: "/admin/policy",
+    "admin-audit": lambda server: "/admin/audit?verify=1",
 }
 
 
