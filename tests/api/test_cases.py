@@ -228,7 +228,7 @@ def store(tmp_path: Path) -> Store:
 def test_the_last_visit_says_whether_a_copy_is_online(store: Store) -> None:
     create_webhook(store, "https://penerima.example/", ["case.updated"])
     case = open_case(store, "c1", "a1", BY)
-    seen = {"at": "2026-03-01T00:00:00Z", "status": "online", "detail": "found", "attribution": "absent"}
+    seen = {"at": "2026-03-01T00:00:00Z", "status": "online", "detail": "found", "attribution": "absent", "score": 1.0}
     place = {"lease": None, "check_id": "c1", "attribution": "absent", "visited_at": "2026-03-01T00:00:00Z", "due_at": None}
     gone = {**place, "url": "https://salin.example/1", "status": "gone", "history": [seen, {**seen, "status": "gone"}]}
     store.records.insert(REVISITS, "p1", gone)

@@ -23,7 +23,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One for all tests of this folder; no longer, since its event loop is in the way of others."""
+    """One for the tests of a file; no longer, since its event loop is in the way of others."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "the tests need a browser: install Debian's chromium"
     with sync_playwright() as playwright:
