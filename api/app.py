@@ -46,6 +46,7 @@ from api.web import checks as check_pages
 from api.web import hooks as hook_pages
 from api.web import keys as key_pages
 from api.web import legal as legal_pages
+from api.web import mail as mail_pages
 from api.web import rules as rule_pages
 from api.web import session
 from api.web import sources as source_pages
@@ -69,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     administration = (keys, policy, audit, webhooks, recipients)
     legal = (cases, findings, dossiers)
-    pages = (check_pages, legal_pages, archive_pages, source_pages, key_pages, hook_pages, rule_pages)
+    pages = (check_pages, legal_pages, archive_pages, source_pages, key_pages, hook_pages, mail_pages, rule_pages)
     for module in (articles, checks, sources, scans, *legal, *administration, health, openapi, session, *pages):
         module.add_routes(app)
     if missing := unscoped_routes(app):

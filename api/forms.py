@@ -44,9 +44,23 @@ class Form:
         """The value of a text area as it was typed: a browser sends its line ends as CR LF."""
         return self.one(name).replace("\r\n", "\n")
 
+    def number(self, name: str) -> int | float | str | None:
+        """The number typed; what was typed where it is none, None where nothing was."""
+        return as_number(self.one(name).strip())
+
     def file(self, name: str) -> Upload | None:
         """The file chosen, if any."""
         return self.files.get(name)
+
+
+def as_number(typed: str) -> int | float | str | None:
+    """The number that was typed, a whole one as such; what was typed where it is none, None where nothing was."""
+    if typed.isascii() and typed.isdigit() and len(typed) < 10:
+        return int(typed)
+    try:
+        return float(typed) if typed else None
+    except ValueError:
+        return typed
 
 
 async def read_form(request: Request, limit: int, seconds: float) -> Form:

@@ -62,14 +62,13 @@ async def webhooks(request: Request) -> Response:
 async def make(request: Request) -> Response:
     """Make a webhook; the page that answers is the only one that shows its secret."""
     here, seen, given = state(request), visit(request), form(request)
-    least = given.one("min_score").strip()
     values: dict[str, Any] = {
         "url": given.one("url").strip(),
         "events": given.all("events"),
         "secret": given.one("secret").strip() or None,
         "source_ids": given.all("source_ids") or None,
         "verdicts": given.all("verdicts") or None,
-        "min_score": _share(least) if least else None,
+        "min_score": given.number("min_score"),
     }
     try:
         wanted = WebhookIn.model_validate(values)
@@ -163,14 +162,6 @@ async def _hook_page(
         secret=secret,
         old_until=old_until,
     )
-
-
-def _share(typed: str) -> float | str:
-    """What was typed as a number, where it is one."""
-    try:
-        return float(typed)
-    except ValueError:
-        return typed
 
 
 def _none() -> Problem:

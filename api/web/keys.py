@@ -61,12 +61,11 @@ async def make_key(request: Request) -> Response:
     here, seen, given = state(request), visit(request), form(request)
     role = given.one("role")
     scopes = next((list(held) for name, held in ROLES.items() if name == role), given.all("scopes"))
-    rate = given.one("rate_per_minute").strip()
     values: dict[str, Any] = {
         "name": given.one("name").strip(),
         "scopes": scopes,
         "expires_at": given.one("expires_at").strip() or None,
-        "rate_per_minute": int(rate) if rate.isascii() and rate.isdigit() and len(rate) < 10 else rate or None,
+        "rate_per_minute": given.number("rate_per_minute"),
     }
     try:
         wanted = KeyIn.model_validate(values)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from api.deps import State, record, state
-from api.forms import Form
+from api.forms import Form, as_number
 from api.policies import InForce, Rules, get_version, in_force, list_versions, preview, save_policy
 from api.problems import Problem
 from api.settings import Settings
@@ -88,7 +88,7 @@ def _rules(given: Form, found: InForce) -> Rules:
         if rule.name in LISTS:
             typed[rule.name] = [line.strip() for line in text.split("\n") if line.strip()]
         elif rule.name in POLICY or rule.name in ("name", "language"):
-            typed[rule.name] = _number(text) if rule.name in POLICY else text
+            typed[rule.name] = as_number(text) if rule.name in POLICY else text
     typed["licences"] = _licences(given)
     changed = {name: value for name, value in typed.items() if value != _plain(DEFAULTS[name])}
     return {**{name: value for name, value in changed.items() if name not in found.fixed}, **kept}
@@ -102,21 +102,11 @@ def _licences(given: Form) -> list[dict[str, Any]]:
             continue
         licence: dict[str, Any] = {"domain": domain.strip().lower()}
         if words.strip():
-            licence["max_words"] = _number(words.strip())
+            licence["max_words"] = as_number(words.strip())
         if requires != "nothing":
             licence["requires"] = requires
         found.append(licence)
     return found
-
-
-def _number(text: str) -> int | float | str:
-    """What was typed as a number, where it is one: whole ones as such."""
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text)
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _plain(value: Any) -> Any:

@@ -160,9 +160,7 @@ async def show_scan(request: Request, id: PathId) -> Response:
 def _settings(given: Form) -> dict[str, Any]:
     """The settings in a form, None where nothing was typed."""
     values: dict[str, Any] = {name: given.one(name).strip() or None for name in TEXTS}
-    minutes = values["interval_minutes"]
-    if minutes is not None and minutes.isascii() and minutes.isdigit() and len(minutes) < 10:
-        values["interval_minutes"] = int(minutes)
+    values["interval_minutes"] = given.number("interval_minutes")
     lines = [line.strip() for line in given.text("urls").split("\n") if line.strip()]
     return {**values, "url": values["url"] or "", "urls": lines or None}
 

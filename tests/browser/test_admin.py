@@ -20,8 +20,9 @@ from tests.browser.test_checks import HOSTILE, put
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
-    """One that may call loopback, and whose file fixes two rules."""
-    with run_server(fetch_allow=("127.0.0.1",), policy={"surest": 9, "own_domains": ["kita.example"]}) as running:
+    """One that may call loopback and sends mail, and whose file fixes two rules."""
+    mail = {"smtp_url": "smtp://127.0.0.1:9", "mail_from": "sidik@kita.example"}
+    with run_server(fetch_allow=("127.0.0.1",), policy={"surest": 9, "own_domains": ["kita.example"]}, **mail) as running:
         yield running
 
 
@@ -125,6 +126,30 @@ def test_a_webhook_to_an_address_that_must_not_be_called_is_refused(page: Page, 
     expect(page.get_by_label("case.updated")).to_be_checked()
 
 
+def test_findings_are_mailed_to_whom_is_named(page: Page, server: Running, complaints: list[str]) -> None:
+    sign_in(page, server, path="/admin/mail")
+    page.get_by_label("Alamat surel").fill("redaksi@kita")
+    page.get_by_label("Skor terendah").fill("0,5")
+    page.get_by_role("button", name="Tambah penerima").click()
+    expect(page.get_by_role("alert")).to_contain_text("Isian “Skor terendah” tidak dapat dipakai")
+    page.get_by_label("Skor terendah").fill("0.5")
+    page.get_by_label("Salinan", exact=True).check()
+    page.get_by_role("button", name="Tambah penerima").click()
+    expect(page.get_by_role("alert")).to_contain_text("Isian “Alamat surel” tidak dapat dipakai")
+    pardon(complaints)
+    page.get_by_label("Alamat surel").fill("redaksi@kita.example")
+    page.get_by_role("button", name="Tambah penerima").click()
+    row = page.locator("tr", has_text="redaksi@kita.example")
+    expect(row).to_contain_text("skor mulai 50%")
+    (kept,) = server.admin.get("/v1/recipients").json()["items"]
+    assert [kept[name] for name in ("when", "lang", "verdicts", "min_score")] == ["daily", "id", ["copy"], 0.5]
+    row.get_by_text("Hapus …").click()
+    row.get_by_role("button", name="Ya, hapus penerima").click()
+    expect(page.get_by_text("Belum ada penerima.")).to_be_visible()
+    assert entries(server, "recipient.added", kept["id"])
+    assert entries(server, "recipient.removed", kept["id"])
+
+
 def test_a_policy_is_saved_after_its_effect_was_seen(page: Page, server: Running, complaints: list[str]) -> None:
     put(server, "pol", prose("pol", 10))
     text = "\n".join(prose("pol", 10).split("\n")[:4]) + "\n" + prose("pol other", 6)
@@ -220,5 +245,5 @@ def test_the_audit_log_is_filtered_and_its_chain_verified(page: Page, server: Ru
 def test_only_administrators_see_administration(page: Page, server: Running) -> None:
     sign_in(page, server, "legal")
     assert page.get_by_role("link", name="Administrasi").count() == 0
-    for path in ("/admin/keys", "/admin/webhooks", "/admin/policy", "/admin/audit"):
+    for path in ("/admin/keys", "/admin/webhooks", "/admin/mail", "/admin/policy", "/admin/audit"):
         assert page.request.get(server.url + path).status == 403

@@ -77,6 +77,7 @@ PAGES: dict[str, Callable[[Running], str]] = {
     "scan": made_scan,
     "admin-keys": lambda server: server.client("articles") and "/admin/keys",
     "admin-webhooks": lambda server: "/admin/webhooks",
+    "admin-mail": lambda server: "/admin/mail",
     "admin-policy": lambda server: "/admin/policy",
     "admin-audit": lambda server: "/admin/audit?verify=1",
 }

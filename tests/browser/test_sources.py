@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.conftest import Answer, Running, SmallWeb, prose, run_server
+from tests.api.conftest import Answer, Asked, Running, SmallWeb, prose, run_server
 from tests.browser.conftest import assert_good, pardon, sign_in
 from tests.browser.test_checks import HOSTILE, put
 
@@ -71,13 +72,28 @@ def test_a_site_is_looked_at_then_added_and_its_scan_watched(page: Page, server:
         assert entry["who"]["name"] == "Dewi"
 
 
-def test_a_running_scan_keeps_its_figures_and_the_focus(page: Page, server: Running, site: SmallWeb) -> None:
+def test_a_running_scan_keeps_its_figures_up_to_date_and_the_focus(page: Page, server: Running, site: SmallWeb) -> None:
+    go_on = threading.Event()
+    answer = site.pages["/dua"]
+    assert isinstance(answer, Answer)
+
+    def held(_: Asked) -> Answer:
+        go_on.wait(60)
+        return answer
+
+    site.pages["/dua"] = held
     made = server.admin.post("/v1/sources", json={"url": f"{site.url}/feed", "name": "Diikuti"}).json()
     scan = server.admin.post(f"/v1/sources/{made['id']}/scan").json()
     sign_in(page, server, path=f"/scans/{scan['id']}")
-    link = page.get_by_role("link", name="semua hasil")
-    link.focus()
+    try:
+        expect(page.locator("#progress")).to_contain_text("dari 2 halaman", timeout=60_000)
+        expect(page.locator("#progress")).to_contain_text("berjalan")
+        link = page.get_by_role("link", name="semua hasil")
+        link.focus()
+    finally:
+        go_on.set()
     expect(page.locator("#progress")).to_contain_text("rampung", timeout=60_000)
+    expect(page.locator("#state")).to_contain_text("Pindaian ini sudah rampung.")
     expect(link).to_be_focused()
 
 
