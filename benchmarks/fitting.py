@@ -9,7 +9,6 @@ Evidence that is shared more never counts against a passage (monotone constraint
 from __future__ import annotations
 
 import argparse
-import os
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks.corpora import news, pan
+from benchmarks.data import FOLDER, unpacked
 from benchmarks.newsset import Item, shuffled
 from benchmarks.same_event import load
 from benchmarks.verdicts import real
@@ -108,10 +108,11 @@ def flat(nodes: Any, base: float) -> NDArray[np.float64]:
 def main() -> None:
     """Gather, fit, write."""
     parser = argparse.ArgumentParser(description="Fit the trees that weigh the evidence of a passage")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SIDIK_DATA", "../shared/data")))
+    parser.add_argument("--data", type=Path, default=FOLDER)
     parser.add_argument("--sample", type=int, default=60, help="made news a kind")
     parser.add_argument("--mixed", type=int, default=150, help="articles against their words in random order")
     options = parser.parse_args()
+    options.data = unpacked(options.data)
     policy = PassagePolicy(fragment=0.005)
     rows = [
         (share, item.kind[0] == "0", traits)

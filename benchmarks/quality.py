@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import random
 import statistics
 import time
@@ -27,6 +26,7 @@ from typing import Any
 
 from benchmarks import retrieval, verdicts
 from benchmarks.corpora import Half, clough_stevenson, news, pan
+from benchmarks.data import FOLDER, unpacked
 from benchmarks.newsset import Item
 from benchmarks.plagdet import Case, Score, score
 from benchmarks.same_event import load
@@ -182,11 +182,12 @@ def goals(measured: dict[str, float]) -> None:
 def main() -> None:
     """Run the sets that were asked for."""
     parser = argparse.ArgumentParser(description="Quality of the judgement beside its goals")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SIDIK_DATA", "../shared/data")))
+    parser.add_argument("--data", type=Path, default=FOLDER)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--half", choices=("tune", "report", "all"), default="report")
     parser.add_argument("--sample", type=int, help="pairs a kind; without it all of PAN, 100 of each kind of news, 200 sources")
     options = parser.parse_args()
+    options.data = unpacked(options.data)
     data, half, sample = options.data, options.half, options.sample
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "pan": lambda: spans(pan(data / "pan13_text_alignment" / "train_corpus", half, sample)),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import statistics
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import Half, clough_stevenson, half_of, news, pan
+from benchmarks.data import FOLDER, unpacked
 from benchmarks.negatives import FLAGGED_LABELS, NEGATIVE, passages, rows
 from benchmarks.newsset import Item, releases
 from benchmarks.plagdet import Case, score
@@ -224,11 +224,12 @@ def confidence(kinds: Mapping[str, list[Match]]) -> dict[str, Any]:
 def main() -> None:
     """Print the tables and write them to `benchmarks/results`."""
     parser = argparse.ArgumentParser(description="Copies flagged by kind, false alarms by label")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SIDIK_DATA", "../shared/data")))
+    parser.add_argument("--data", type=Path, default=FOLDER)
     parser.add_argument("--half", choices=("tune", "report", "all"), default="report")
     parser.add_argument("--sample", type=int, default=100, help="made copies a kind, and pairs a kind of PAN 2013")
     parser.add_argument("--show", metavar="KIND", help="print the flagged pairs of a kind, to be read")
     options = parser.parse_args()
+    options.data = unpacked(options.data)
 
     def pairs() -> Iterator[Pair]:
         yield from made(options.data, options.half, options.sample)
