@@ -22,6 +22,7 @@ from api.guard import Guard
 from api.metrics import Metrics
 from api.policies import CurrentDetector
 from api.pool import Pool
+from api.retention import retaining
 from api.routes import (
     articles,
     audit,
@@ -98,12 +99,15 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     failing, again = "the policy cannot be followed", "the policy is followed again"
     ruling = Background("policy", lambda _: current.refresh(), 1.0, logger=logger, failing=failing, again=again)
     telling = Telling(detector.store, settings)
+    retention = retaining(detector.store, settings)
     try:
         yield
     finally:
         if schedule:
             schedule.close()
         scanning.close()
+        if retention:
+            retention.close()
         telling.close()
         ruling.close()
         follower.close()

@@ -68,6 +68,12 @@ def capture_of(store: Store, check_id: str) -> bytes | None:
     return None if record is None else base64.b64decode(record.doc["warc"])
 
 
+def erase_capture(store: Store, check_id: str) -> None:
+    """Delete the capture of a check, if one was kept."""
+    if store.records.get(CAPTURES, check_id) is not None:
+        store.records.delete(CAPTURES, check_id)
+
+
 def _target(url: str) -> str:
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from api.alerts import emit_flagged
+from api.captures import erase_capture
 from api.clock import microseconds
 from api.events import finding_of
 from api.keys import Caller
 from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
 from detector import CheckRequest
 from fingerprints.domains import host, registrable_domain
+from fingerprints.errors import RecordConflict
 from fingerprints.stores.contract import Between, Kind, Record, Scalar, Store
 
 CHECKS = Kind("check", ("at", "verdict", "flagged", "domains", "article_ids", "source_id", "scan_id", "by"))
@@ -93,15 +95,15 @@ def _doc(report: Report) -> dict[str, Any]:
 
 
 def get_check(store: Store, id: str) -> Report | None:
-    """The whole report as it was saved."""
+    """The whole report as it was saved; without its text where that is kept no more (`has_text`)."""
     record = store.records.get(CHECKS, id)
     return None if record is None else _unpack(record.doc)
 
 
 def request_again(store: Store, id: str) -> CheckRequest | None:
-    """The request that a kept check answered; None when there is no such check."""
+    """The request that a kept check answered; None when there is no such check, or its text is kept no more."""
     record = store.records.get(CHECKS, id)
-    if record is None:
+    if record is None or not has_text(record.doc["report"]):
         return None
     report, asked = record.doc["report"], record.doc.get("asked") or {}
     submission = report["submission"]
@@ -118,8 +120,31 @@ def request_again(store: Store, id: str) -> CheckRequest | None:
     )
 
 
+def has_text(report: Report) -> bool:
+    """Whether the text of a report's submission is kept. Without it `submission.text` and the passages' texts of the submission
+    are empty, and `submission.text_kept` is False; SHA-256, spans and figures are what they were."""
+    kept: bool = report["submission"].get("text_kept", True)
+    return kept
+
+
+def forget_text(store: Store, id: str) -> bool:
+    """Take the submission's text out of a kept check, and its capture away, without a trace; the rest stays. False when there is
+    no such check or text."""
+    while (record := store.records.get(CHECKS, id)) is not None and has_text(record.doc["report"]):
+        erase_capture(store, id)
+        report = record.doc["report"]
+        reduced = {**report, "submission": {**report["submission"], "text": "", "text_kept": False}}
+        try:
+            store.records.replace(CHECKS, id, {**record.doc, "report": reduced}, record.rev, erase=True)
+        except RecordConflict:
+            continue
+        return True
+    return False
+
+
 def delete_check(store: Store, id: str) -> bool:
-    """True when there was one."""
+    """Delete a kept check and its capture; True when there was one."""
+    erase_capture(store, id)
     return store.records.delete(CHECKS, id)
 
 

@@ -78,7 +78,7 @@ def preview(settings: Settings, detector: Detector, rules: Rules, most: int = PR
     records = detector.store.records.find(CHECKS, order="at", descending=True, limit=most)
     for record in records:
         submission = record.doc["report"]["submission"]
-        request = request_again(detector.store, record.id) if submission["text"] else None
+        request = request_again(detector.store, record.id)
         if request is None:
             skipped += 1
             continue

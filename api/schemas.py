@@ -291,6 +291,7 @@ class SubmissionShort(Out):
 
 class SubmissionOut(SubmissionShort):
     text: str
+    text_kept: bool = Field(True, description="False where the text is kept no more (`retention`); it is empty then")
     boilerplate: list[SpanOut]
     evasion: dict[str, int]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     """Seconds between two requests to a site, at least; those in `fetch_allow` are yours, and are read at their own pace."""
     scan_keep_days: int = Field(90, ge=31)
     """Days after which scans, and their checks that found nothing, are forgotten; what was flagged stays."""
+    retention: Literal["keep", "fingerprint", "drop"] = "keep"
+    """What becomes of kept checks after `retention_days`: nothing; they lose the submission's text; they are deleted."""
+    retention_days: int | None = Field(None, ge=1, le=36_500)
+    """Days after which `retention` applies; with `fingerprint` and `drop`, and only with them."""
     contact: str | None = None
     """URL or e-mail address of whoever runs this: sent with each request, so that a site can complain."""
     smtp_url: SecretStr | None = None
@@ -104,15 +108,24 @@ class Settings(BaseSettings):
         _refuse_unknown(cls, table, CONFIG_NAME)
         below = {name: value for name, value in table.items() if not os.environ.get(PREFIX + name.upper())}
         try:
-            return cls(**{**below, **given})
+            settings = cls(**{**below, **given})
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             raise InputError(f"setting {'.'.join(map(str, first['loc']))}", first["msg"]) from None
+        _check_retention(settings)
+        return settings
 
     def unknown_environment(self) -> list[str]:
         """Names of `SIDIK_*` variables that set nothing (perhaps misspelt; perhaps another program's, so only warned about)."""
         known = {PREFIX + name.upper() for name in type(self).model_fields} | {PREFIX + "CONFIG"}
         return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known and "_TEST_" not in name)
+
+
+def _check_retention(settings: Settings) -> None:
+    if settings.retention == "keep" and settings.retention_days is not None:
+        raise InputError("setting retention_days", "goes with retention fingerprint or drop, and retention is keep")
+    if settings.retention != "keep" and settings.retention_days is None:
+        raise InputError("setting retention_days", f"is missing: after how many days is retention {settings.retention} to apply?")
 
 
 def _read_toml(path: str | Path | None) -> dict[str, Any]:

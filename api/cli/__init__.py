@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from api.cli import administration, archive, auditing, cases, checking, importing, legal, policy, reports, scanning, serving
+from api.cli import (
+    administration,
+    archive,
+    auditing,
+    cases,
+    checking,
+    importing,
+    legal,
+    policy,
+    reports,
+    retention,
+    scanning,
+    serving,
+)
 from fingerprints.errors import SidikError
 
 HUNG_UP = 141
@@ -26,7 +39,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (serving, importing, checking, scanning, cases, reports, legal, archive, administration, auditing, policy):
+for group in (
+    serving,
+    importing,
+    checking,
+    scanning,
+    cases,
+    reports,
+    legal,
+    archive,
+    administration,
+    auditing,
+    policy,
+    retention,
+):
     group.register(app)
 
 

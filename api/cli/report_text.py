@@ -51,6 +51,8 @@ def print_report(
     console.print(Text(" · ".join(described), "bold"))
     for reason in reasons(report, lang):
         _print_hanging(console, "•", [(printable(reason), "")], 0)
+    if not submission.get("text_kept", True):
+        _print_hanging(console, "•", [(words("words", lang)["text_not_kept"], "")], 0)
     for place, match in enumerate(report["matches"], start=1):
         console.print()
         _print_match_head(console, match, place, lang)
@@ -121,6 +123,8 @@ def _print_passages(
         for side, text in sides.items():
             spans = passage["exempt_spans"] if side == "submission" else ()
             pieces = _pieces(passage[side], text, spans, style, lang, full)
+            if not passage[side]["text"]:
+                pieces = [(f"({words('words', lang)['passage_not_kept']})", AROUND_STYLE)]
             _print_hanging(console, f"{say[side]:<{named}} {ranges[side]:<{width}}", pieces, 7)
     if len(passages) > len(shown):
         _print_indented(console, Text(say["more_passages"].format(n=number(len(passages) - len(shown), lang))))

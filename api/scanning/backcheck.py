@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.captures import keep_capture, warc_of
-from api.checks import CHECKS, announce_again, save_check
+from api.checks import CHECKS, announce_again, has_text, save_check
 from api.clock import microseconds
 from api.events import COPYING
 from api.leases import SECOND, Lease, LeaseLost, claim_row, release, renew
@@ -140,7 +140,7 @@ class Backcheck:
         if doc["check_id"] is None or doc.get("alias") or (known is not None and known[1] == doc["check_id"]):
             return
         check = self._store.records.get(CHECKS, doc["check_id"])
-        if check is None:
+        if check is None or not has_text(check.doc["report"]):
             return
         number = self._index.seq + 1
         text = check.doc["report"]["submission"]["text"]
@@ -163,7 +163,9 @@ class Backcheck:
         """Check a page's text anew; what is found now and was not is kept, with the page's source and scan."""
         page = self._store.records.get(PAGES, page_id)
         check = self._store.records.get(CHECKS, page.doc["check_id"]) if page is not None and page.doc["check_id"] else None
-        if page is None or check is None or (check.doc["flagged"] and article_id in check.doc["article_ids"]):
+        if page is None or check is None or not has_text(check.doc["report"]):
+            return
+        if check.doc["flagged"] and article_id in check.doc["article_ids"]:
             return
         told = check.doc["report"]["submission"]
         request = CheckRequest(text=told["text"], title=told["title"], url=told["url"], page_published_at=told["published_at"])

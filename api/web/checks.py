@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 
 from api.checking import check_and_keep, request_of
-from api.checks import find_checks, get_check, request_again, short_form
+from api.checks import find_checks, get_check, has_text, request_again, short_form
 from api.deps import State, record, state
 from api.documents import UnreadableFile, is_page, read_document
 from api.endpoints import PathId
@@ -78,8 +78,6 @@ async def again(request: Request, id: PathId) -> Response:
     here = state(request)
     deadline = here.deadline()
     made = await here.pool.run_within(deadline, _check_again, here, reader(request), id, deadline)
-    if made is None:
-        raise Problem(404, "There is no such check.")
     await record(request, "check.made", made, again=id)
     return see(f"/checks/{made}")
 
@@ -133,9 +131,13 @@ def _check(here: State, caller: Caller, given: Form, deadline: Deadline) -> str:
     return _kept(here, caller, request_of(here, values, deadline), deadline)
 
 
-def _check_again(here: State, caller: Caller, id: str, deadline: Deadline) -> str | None:
+def _check_again(here: State, caller: Caller, id: str, deadline: Deadline) -> str:
     request = request_again(here.store, id)
-    return None if request is None else _kept(here, caller, request, deadline)
+    if request is None:
+        if get_check(here.store, id) is None:
+            raise Problem(404, "There is no such check.")
+        raise Problem(410, "The text of this check is no longer kept, so it cannot be checked again.")
+    return _kept(here, caller, request, deadline)
 
 
 def _kept(here: State, caller: Caller, request: CheckRequest, deadline: Deadline) -> str:
@@ -181,6 +183,7 @@ def _check_page(here: State, seen: Visit, id: str, source: int) -> Response:
         "check.html",
         seen,
         report=report,
+        text_kept=has_text(report),
         reasons=reasons(report, seen.lang),
         chosen=chosen,
         loaded=loaded,

@@ -68,7 +68,8 @@ def marked_passages(matches: Sequence[Mapping[str, Any]], wanted: Iterable[int])
         for passage in match["passages"]:
             number += 1
             if at in chosen:
-                ours, theirs = differences(passage) if passage["kind"] != "reworded" else ([], [])
+                comparable = passage["kind"] != "reworded" and passage["submission"]["text"]  # no text: not kept any more
+                ours, theirs = differences(passage) if comparable else ([], [])
                 found.append(Marked(number, at, passage, {"submission": ours, "article": theirs}))
     return found
 

@@ -14,7 +14,8 @@ README = f"""\
 This bundle holds one finding of a copy detection service. It can be checked without that service.
 
   report.json, report.*.html, report.*.pdf   the finding, for programs and for readers (id: Bahasa Indonesia, en: English)
-  submission.txt                             the text that was checked, exactly
+  submission.txt                             the text that was checked, exactly; missing where it is kept no more: then
+                                             submission.sha256 in report.json tells whether a text (in UTF-8) is the one
   articles/                                  the articles it was matched against: text and publication record, with a list of
                                              the article's versions
   capture.warc.gz                            the page as it was fetched, where one was kept (ISO 28500)
@@ -38,7 +39,8 @@ def bundle(
     for lang in ("id", "en"):
         contents[f"report.{lang}.html"] = render_html(report, lang).encode()
         contents[f"report.{lang}.pdf"] = render_pdf(report, lang)
-    contents["submission.txt"] = report["submission"]["text"].encode()
+    if report["submission"].get("text_kept", True):
+        contents["submission.txt"] = report["submission"]["text"].encode()
     for number, article in enumerate(articles, start=1):
         record = {name: value for name, value in article.items() if name != "text"}
         contents[f"articles/{number:03}.json"] = json_bytes(record)

@@ -130,7 +130,7 @@ def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[s
                 "number": p["number"],
                 "kind": terms[p["kind"]],
                 "words": p["words"],
-                "theirs": _cut(p["submission"]["text"]),
+                "theirs": _cut(p["submission"]["text"]) or said["text_not_kept"],
                 "ours": _cut(p["article"]["text"]),
             }
             for p in sorted(best, key=lambda p: p["number"])

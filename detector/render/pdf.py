@@ -71,6 +71,7 @@ def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
             "published": moment(submission["published_at"], lang),
             "size": f"{submission['words']} {w['words']}, {submission['own_words']} {w['own_words']}",
             "sha256": submission["sha256"],
+            "kept": submission.get("text_kept", True),
             "segments": [
                 {
                     "text": printable(s.text),

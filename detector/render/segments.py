@@ -30,7 +30,10 @@ def numbered(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def segments(text: str, passages: Iterable[Mapping[str, Any]], boilerplate: Iterable[Mapping[str, int]] = ()) -> list[Segment]:
-    """Cut `text` wherever a mark begins or ends. Passages may overlap (two articles, the same words)."""
+    """Cut `text` wherever a mark begins or ends. Passages may overlap (two articles, the same words). Without a text (of a report
+    whose submission is kept no more) there is nothing to cut."""
+    if not text:
+        return []
     marks = [(p["submission"]["start"], p["submission"]["end"], p) for p in passages]
     furniture = [(b["start"], b["end"]) for b in boilerplate]
     exempt = [(s["start"], s["end"], s["reason"], p["number"]) for _, _, p in marks for s in p["exempt_spans"]]

@@ -92,8 +92,9 @@ class Records(Protocol):
 
     def get(self, kind: Kind, id: str) -> Record | None: ...
 
-    def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
-        """Replace the document if its rev is still `rev`; `RecordConflict` otherwise or when it is gone."""
+    def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
+        """Replace the document if its rev is still `rev`; `RecordConflict` otherwise or when it is gone. `erase`: leave no
+        trace of the document that was there, as `delete` does."""
 
     def delete(self, kind: Kind, id: str) -> bool:
         """True when there was one."""

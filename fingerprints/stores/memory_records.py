@@ -59,7 +59,7 @@ class MemoryRecords:
             self._of(kind).update(rows)
             return [row.record(id) for id, row in rows.items()]
 
-    def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
+    def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
         with self._lock:
             row = self._of(kind).get(id)
             if row is None or row.rev != rev:

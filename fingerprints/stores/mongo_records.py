@@ -63,7 +63,7 @@ class MongoRecords:
                 session.with_transaction(insert)
         return [_record(row) for row in rows]
 
-    def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
+    def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
         with explained(self._where):
             row = self.row(self.of(kind), Record(id, rev + 1, doc))
             if not self._rows(kind).replace_one({"_id": id, "rev": rev}, row).matched_count:

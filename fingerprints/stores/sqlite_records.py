@@ -46,9 +46,9 @@ class SqliteRecords:
         with self._writer() as con:
             return [_insert(con, known, id, body) for id, body in bodies]
 
-    def replace(self, kind: Kind, id: str, doc: Doc, rev: int) -> Record:
+    def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
         known, body = self._of(kind), encode_doc(doc)
-        with self._writer() as con:
+        with self._writer(erase=erase) as con:
             row = row_of(con, known, id)
             if row is None or row[0] != rev:
                 raise RecordConflict(f"{kind.name} {id!r} {'is gone' if row is None else 'was changed by someone else'}")
