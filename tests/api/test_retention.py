@@ -162,3 +162,20 @@ def test_a_server_follows_the_rule_by_itself(start: Callable[..., Running], monk
     assert running.admin.get(f"/v1/checks/{id}").status_code == 404
     entry = running.admin.get("/v1/audit?action=retention.applied").json()["items"]
     assert [item["details"]["dropped"] for item in entry] in ([1], [])
+
+
+def test_a_case_outlives_its_check(start: Callable[..., Running]) -> None:
+    running = start()
+    http, (browser, _) = running.admin, browser_of(running)
+    http.put("/v1/articles/satu", json={"text": prose("satu")}).raise_for_status()
+    id = http.post("/v1/checks", json={"text": prose("satu"), "url": "https://lain.example/1"}).json()["id"]
+    case = http.post("/v1/cases", json={"check_id": id, "article_id": "satu"}).json()["id"]
+    assert forget_text(running.store, id)
+    dossiers = [f"/v1/dossiers/lain.example/dossier.{kind}" for kind in ("html", "pdf", "zip")]
+    for path in (f"/v1/cases/{case}", "/v1/cases", "/v1/findings", "/v1/findings.csv", *dossiers):
+        assert http.get(path).status_code == 200, path
+    for path in (f"/cases/{case}", "/cases", "/findings", f"/checks/{id}"):
+        assert browser.get(path).status_code == 200, path
+    assert http.delete(f"/v1/checks/{id}").status_code == 204
+    assert http.get(f"/v1/cases/{case}").json()["check_id"] == id
+    assert browser.get(f"/cases/{case}").status_code == 200
