@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import orjson
 
@@ -27,6 +27,8 @@ from fingerprints.stores.sqlite_schema import (
     transaction,
 )
 
+CLOSING_PATIENCE = 2.0
+"""Seconds that `close` waits for readers of other processes, when what was deleted still stands in the log."""
 _STORED = "v.id, v.body, v.version, v.seq, v.sha256, v.stored_at"
 
 
@@ -196,9 +198,14 @@ class SqliteStore:
 
     def close(self) -> None:
         self._closed.set()
-        for pool in (self._readers, self._writers):
-            while pool:
-                pool.pop().close()
+        while self._readers:
+            self._readers.pop().close()
+        while self._writers:
+            con = self._writers.pop()
+            if self._log_due:  # nobody will write here any more, and another process may keep the log
+                with suppress(sqlite3.Error):
+                    self._log_due = not empty_log(con, self._busy_timeout, CLOSING_PATIENCE)
+            con.close()
 
 
 def _last_seq(con: sqlite3.Connection) -> int:

@@ -169,9 +169,10 @@ def transaction(con: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def empty_log(con: sqlite3.Connection, busy_timeout: float) -> bool:
-    """Move the write-ahead log into the file and cut it to nothing, old pages included; False while a reader is in the way."""
-    con.execute("PRAGMA busy_timeout = 0")
+def empty_log(con: sqlite3.Connection, busy_timeout: float, patience: float = 0) -> bool:
+    """Move the write-ahead log into the file and cut it to nothing, old pages included; False when a reader is in the way for
+    `patience` seconds."""
+    con.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
     try:
         return not con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     finally:

@@ -281,6 +281,20 @@ def test_a_reader_in_the_way_delays_erasing_but_not_deleting(store: SqliteStore,
     assert b"Rahasia keluarga." not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
+def test_what_a_reader_kept_in_the_log_goes_when_the_store_is_closed(store: SqliteStore, path: Path) -> None:
+    other = SqliteStore(str(path))
+    other.put_many([article("a", "Rahasia keluarga.")], NOW)
+    reading = store.export()
+    next(reading)
+    next(reading)
+    other.delete("a", NOW)
+    files = [path.with_name(path.name + end) for end in ("", "-wal")]
+    assert any(b"Rahasia keluarga." in file.read_bytes() for file in files)
+    reading.close()
+    other.close()
+    assert not any(b"Rahasia keluarga." in file.read_bytes() for file in files), "the first store keeps the log"
+
+
 def test_many_processes_open_a_new_file_at_once_and_write_to_it(path: Path) -> None:
     code = """
         store = open_store(sys.argv[1])
