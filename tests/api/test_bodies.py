@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,13 @@ from api.bodies import Line, Spool, split_lines
 
 CHUNKS = st.lists(st.binary(max_size=12) | st.sampled_from([b"\n", b"a\n\nb", b"\r\n", b" ", b"x" * 9 + b"\n"]), max_size=12)
 LIMIT = 8
+Result = TypeVar("Result")
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """What it returns; in a thread of its own, wherever another test left a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 async def stream(chunks: list[bytes]) -> AsyncIterator[bytes]:
@@ -31,7 +40,7 @@ def test_lines_do_not_depend_on_the_chunks_they_came_in(chunks: list[bytes]) -> 
             expected.append(Line(number, None))
         elif stripped := raw.strip(b" \t\r"):
             expected.append(Line(number, stripped))
-    assert asyncio.run(lines_of(stream(chunks), LIMIT)) == expected
+    assert run(lines_of(stream(chunks), LIMIT)) == expected
 
 
 @given(CHUNKS)
@@ -46,4 +55,4 @@ def test_what_is_spooled_comes_out_as_it_went_in(chunks: list[bytes]) -> None:
         finally:
             spool.close()
 
-    assert asyncio.run(through()) == b"".join(chunks)
+    assert run(through()) == b"".join(chunks)
