@@ -97,7 +97,12 @@ def _doc(report: Report) -> dict[str, Any]:
 def get_check(store: Store, id: str) -> Report | None:
     """The whole report as it was saved; without its text where that is kept no more (`has_text`)."""
     record = store.records.get(CHECKS, id)
-    return None if record is None else _unpack(record.doc)
+    return None if record is None else report_of(record)
+
+
+def report_of(record: Record) -> Report:
+    """The whole report that a record of `CHECKS` keeps."""
+    return _unpack(record.doc)
 
 
 def request_again(store: Store, id: str) -> CheckRequest | None:

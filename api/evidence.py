@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.captures import capture_of
-from api.checks import CHECKS, Report, get_check
+from api.checks import CHECKS, Report, report_of
 from api.clock import now, parse_moment
 from api.settings import Settings
 from api.signing import signing_key
@@ -50,8 +50,7 @@ def dossier_of(store: Store, domain: str, since: str | None, until: str | None) 
     if count > MOST_FINDINGS:
         raise InputError("since", f"there are {count} findings in this period, and a dossier holds {MOST_FINDINGS}: shorten it")
     found = store.records.find(CHECKS, where, order="at", limit=MOST_FINDINGS)
-    reports = [report for record in found if (report := get_check(store, record.id)) is not None]
-    return Dossier(domain.lower().rstrip("."), since, until, format_time(now()), reports)
+    return Dossier(domain.lower().rstrip("."), since, until, format_time(now()), [report_of(record) for record in found])
 
 
 def dossier_zip(settings: Settings, dossier: Dossier, lang: Language) -> bytes:

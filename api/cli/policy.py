@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.common import StoreOption, load_settings, open_archive, open_detector, print_json, write_down
+from api.cli.common import StoreOption, load_settings, open_archive, open_detector, print_json, terminal_user, write_down
 
 policy = typer.Typer(help="The rules that checks follow, in versions.", no_args_is_help=True)
 FileArgument = Annotated[
@@ -64,14 +64,12 @@ def set_policy(
     store: StoreOption = None,
 ) -> None:
     """Follow these rules from now on; running servers do within a second. What sidik.toml says still wins."""
-    import getpass
-
     from api.policies import in_force, save_policy
 
     settings, rules = load_settings(store=store), _rules(file)
     with open_archive(settings) as archive:
         base = in_force(settings, archive).version
-        saved = save_policy(settings, archive, rules, base=base, by=getpass.getuser(), note=note)
+        saved = save_policy(settings, archive, rules, base=base, by=terminal_user().name, note=note)
         write_down(archive, "policy.changed", str(saved.version), digest=saved.policy.digest)
     typer.echo(f"policy version {saved.version} is in force ({saved.policy.name}, {saved.policy.digest})")
 
