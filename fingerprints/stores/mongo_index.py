@@ -252,12 +252,12 @@ class MongoIndex:
 
     def _merge_one(self) -> bool:
         with self._moment() as (session, state, _):
-            dead = self._dead.anew(state, session)
+            dead, purged = self._dead.anew(state, session)
             old = plan(state.parts, dead)
+        self._dead.purge(state.epoch, purged)
         if not old:
             return False
         if merge(self._db, self._ledger, state, old, dead, self._token):
-            self._dead.purge(state, dead, old[0].first, old[-1].last)
             self._ledger.sweep()
         return True
 
@@ -286,14 +286,14 @@ class MongoIndex:
         """Check every document and invariant; a list of what is wrong, in words, empty when sound."""
         try:
             with self._moment() as (session, state, _):
-                return faults(self._db, session, state, self._dead.anew(state, session))
+                return faults(self._db, session, state, self._dead.anew(state, session)[0])
         except IndexUnusable as error:
             return [str(error)]
 
     def stats(self) -> dict[str, object]:
         """Sizes: articles, segments, bytes by part in use on the server's disk, seq, scheme."""
         with self._moment() as (session, state, _):
-            dead, parts = self._dead.anew(state, session), {}
+            (dead, _), parts = self._dead.anew(state, session), {}
             for name in ("postings", "overflow", "articles", "removed", "outlets"):
                 size = self._db.command("collStats", f"index_{name}")
                 parts[name] = int(size["storageSize"] - size["freeStorageSize"] + size["totalIndexSize"])

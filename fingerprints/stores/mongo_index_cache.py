@@ -57,13 +57,15 @@ class Dead:
                 self._upto = state.seq
             return self._sorted
 
-    def anew(self, state: State, session: ClientSession) -> U32:
-        """The same, read from the database whatever is known: without those whose postings another process purged."""
+    def anew(self, state: State, session: ClientSession) -> tuple[U32, list[int]]:
+        """Read from the database whatever is known: sorted the removed seqs that have postings; of the others, whose postings
+        a merge left out, the changes that removed them, to be purged."""
         pairs = self._read(state, 0, session)
+        live = _live(pairs, state)
         with self._lock:
             if (state.epoch, state.seq) == (self._epoch, self._upto):
-                self._forget(~np.isin(self._pairs[:, 0], pairs[:, 0]))
-        return np.unique(pairs[:, 1])
+                self._forget(~np.isin(self._pairs[:, 0], pairs[live, 0]))
+        return np.unique(pairs[live, 1]), pairs[~live, 0].tolist()
 
     def _set(self, pairs: U32) -> None:
         self._pairs, self.seqs = pairs, np.unique(pairs[:, 1])
@@ -79,15 +81,21 @@ class Dead:
         rows = self._rows.find({"_id": between}, session=session, batch_size=100_000)
         return np.array([(row["_id"] & _SEQ, row["seq"]) for row in rows], np.uint32).reshape(-1, 2)
 
-    def purge(self, state: State, dead: U32, first: int, last: int) -> None:
-        """Forget those of `dead` from `first` to `last`: no posting of theirs is left."""
-        with self._lock:
-            removed = self._pairs[:, 1]
-            gone = np.isin(removed, dead) & (removed >= first) & (removed <= last)
-            at = self._pairs[gone, 0].tolist()
-            self._forget(gone)
-        if at:
-            self._rows.delete_many({"_id": {"$in": [state.epoch << 32 | seq for seq in at]}})
+    def purge(self, epoch: int, changes: list[int]) -> None:
+        """Delete what they removed: no posting of it is left."""
+        if changes:
+            self._rows.delete_many({"_id": {"$in": [epoch << 32 | seq for seq in changes]}})
+
+
+def _live(pairs: U32, state: State) -> NDArray[np.bool_]:
+    """Of which removals the postings are there. It follows from the parts, so that a process that dies between a merge and the
+    purge leaves nothing that counts."""
+    parts = np.array([(part.first, part.last, part.clean) for part in state.parts], np.int64).reshape(-1, 3)
+    within = np.searchsorted(parts[:, 0], pairs[:, 1], "right") - 1
+    known = within >= 0
+    held = parts[within[known]]
+    known[known] = (pairs[known, 1] <= held[:, 1]) & (pairs[known, 0] > held[:, 2])
+    return known
 
 
 class Articles:

@@ -56,7 +56,7 @@ def merge(db: Database[Bson], ledger: Ledger, state: State, old: Sequence[Part],
     writer.flush()
     gone = np.searchsorted(dead, old[-1].last, "right") - np.searchsorted(dead, old[0].first)
     docs = sum(part.docs for part in old) - int(gone)
-    new = Part(number, old[0].first, old[-1].last, docs, tuple(bits), tuple(counts)) if docs else None
+    new = Part(number, old[0].first, old[-1].last, docs, tuple(bits), tuple(counts), state.seq) if docs else None
     done = ledger.replace(state, old, new)
     if not done or new is None:
         ledger.give_up(number)

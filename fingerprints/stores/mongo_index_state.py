@@ -58,7 +58,8 @@ SHAPES: dict[str, Bson] = {
 @dataclass(frozen=True, slots=True)
 class Part:
     """One segment: `n` its number, `first` and `last` the seqs it covers, `docs` articles, `bits`: of each family how many
-    leading bits of a hash number its bucket; `counts`: postings of each family."""
+    leading bits of a hash number its bucket; `counts`: postings of each family; `clean`: what changes up to this seq removed
+    has no postings here."""
 
     n: int
     first: int
@@ -66,6 +67,7 @@ class Part:
     docs: int
     bits: tuple[int, ...]
     counts: tuple[int, ...]
+    clean: int = 0
 
     def to_dict(self) -> Bson:
         return {
@@ -75,6 +77,7 @@ class Part:
             "docs": self.docs,
             "bits": list(self.bits),
             "counts": list(self.counts),
+            "clean": self.clean,
         }
 
 
@@ -95,7 +98,7 @@ class State:
 
 
 def _part(row: Bson) -> Part:
-    return Part(row["n"], row["first"], row["last"], row["docs"], tuple(row["bits"]), tuple(row["counts"]))
+    return Part(row["n"], row["first"], row["last"], row["docs"], tuple(row["bits"]), tuple(row["counts"]), row.get("clean", 0))
 
 
 class Ledger:

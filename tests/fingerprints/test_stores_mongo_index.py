@@ -21,7 +21,7 @@ from fingerprints.kernels import memory as m
 from fingerprints.postings import postings_of
 from fingerprints.segment import Document, build
 from fingerprints.segments import SegmentIndex
-from fingerprints.stores import mongo_index_merge, mongo_index_postings, mongo_index_state
+from fingerprints.stores import mongo_index_cache, mongo_index_merge, mongo_index_postings, mongo_index_state
 from fingerprints.stores.mongo import MongoStore
 from fingerprints.stores.mongo_index import MongoIndex
 from tests.contracts.index_contract import fp, text
@@ -150,6 +150,37 @@ def test_writers_on_several_clients_apply_each_change_once(store: MongoStore, ne
         for n in (3, 4, 40, 59):
             assert told(index.candidates(fp(text(n, 60)))) == told(plain.candidates(fp(text(n, 60))))
     assert indexes[0].verify() == []
+
+
+def test_a_merge_killed_before_it_purged_removals_leaves_none_that_count(
+    new_index: Callable[..., MongoIndex], store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = new_index()
+    index.apply([Entry(n + 1, fp(text(n, 80))) for n in range(12)])
+    index.apply([Entry(20 + n, None, removes=n) for n in range(1, 7)])
+
+    class Killed(BaseException):
+        pass
+
+    def die(self: mongo_index_cache.Dead, epoch: int, changes: list[int]) -> None:
+        if changes:
+            raise Killed
+
+    monkeypatch.setattr(mongo_index_cache.Dead, "purge", die)
+    with pytest.raises(Killed):
+        index.flush()
+    monkeypatch.undo()
+    removed = store.database["index_removed"]
+    assert removed.count_documents({}) == 6
+    for one in (index, new_index()):
+        assert one.verify() == []
+        assert (len(one), one.stats()["articles"], one.stats()["removed"]) == (6, 6, 0)
+        assert one.candidates(fp(text(3, 80))).seq.tolist() == []
+        assert one.candidates(fp(text(9, 80))).seq.tolist() == [10]
+    index.apply([Entry(30, None, removes=8)])
+    assert (index.verify(), index.stats()["removed"]) == ([], 1)
+    index.flush()
+    assert (index.verify(), removed.count_documents({})) == ([], 1)
 
 
 def test_changes_of_before_it_was_begun_anew_are_not_applied(new_index: Callable[..., MongoIndex]) -> None:
