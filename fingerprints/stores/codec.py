@@ -19,6 +19,7 @@ _SUM = 4
 SMALL_ARTICLE, SMALL_DOC = 16_384, 200
 """Bytes. An article is deflated above the first, a document above the second. Inflating doubles the time of `by_seq` to halve a
 news article, and a check reads ten; long texts and reports, whose matches repeat themselves, gain more than they cost."""
+Encoded = tuple[bytes, Doc]
 _FIELDS = ("text", "url", "title", "published_at", "author", "outlet", "rights")
 
 
@@ -76,14 +77,19 @@ def decode_article(id: str, body: bytes) -> Article:
 
 
 def encode_doc(doc: Doc) -> bytes:
-    """Raises `InputError` for what JSON cannot hold."""
+    """The body of a document. Raises `InputError` for what JSON cannot hold."""
+    return encoded(doc)[0]
+
+
+def encoded(doc: Doc) -> Encoded:
+    """See `encode_doc`: the body, and the document as it will be read."""
     if not isinstance(doc, dict):
         raise InputError("doc", f"must be an object, not {type(doc).__name__}")
     try:
         raw = orjson.dumps(doc)
     except TypeError as error:
         raise InputError("doc", f"is not JSON: {error}") from None
-    return pack(raw, "doc", SMALL_DOC)
+    return pack(raw, "doc", SMALL_DOC), _loads(raw)
 
 
 def decode_doc(body: bytes) -> Doc:

@@ -90,6 +90,9 @@ class Records(Protocol):
         """Insert (id, document) pairs in one transaction, all or none; the records in order. Raises `RecordConflict` when an id
         exists or is given twice."""
 
+    def insert_all(self, docs: Sequence[tuple[Kind, str, Doc]]) -> list[Record]:
+        """As `insert_many`, for documents of several kinds."""
+
     def get(self, kind: Kind, id: str) -> Record | None: ...
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fingerprints.errors import RecordConflict, StoreError
-from fingerprints.stores.codec import decode_doc, encode_doc
+from fingerprints.stores.codec import decode_doc, encoded
 from fingerprints.stores.contract import Doc, Kind, Record, Scalar
 from fingerprints.stores.exchange import KindRecord
 from fingerprints.stores.fields import (
@@ -49,15 +49,19 @@ class MemoryRecords:
             return self._write(kind, id, doc, 1)
 
     def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
+        return self.insert_all([(kind, id, doc) for id, doc in docs])
+
+    def insert_all(self, docs: Sequence[tuple[Kind, str, Doc]]) -> list[Record]:
         with self._lock:
-            rows: dict[str, _Row] = {}
-            for id, doc in docs:
+            rows: dict[tuple[str, str], _Row] = {}
+            for kind, id, doc in docs:
                 check_record_id(id)
-                if id in rows or id in self._of(kind):
+                if (kind.name, id) in rows or id in self._of(kind):
                     raise RecordConflict(f"{kind.name} {id!r} exists already")
-                rows[id] = self._row(kind, doc, 1)
-            self._of(kind).update(rows)
-            return [row.record(id) for id, row in rows.items()]
+                rows[kind.name, id] = self._row(kind, doc, 1)
+            for (name, id), row in rows.items():
+                self._rows[name][id] = row
+            return [row.record(id) for (_, id), row in rows.items()]
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
         with self._lock:
@@ -71,8 +75,8 @@ class MemoryRecords:
         return row.record(id)
 
     def _row(self, kind: Kind, doc: Doc, rev: int) -> _Row:
-        body = encode_doc(doc)
-        return _Row(rev, body, fields_of(self._kinds[kind.name], decode_doc(body)))
+        body, kept = encoded(doc)
+        return _Row(rev, body, fields_of(self._kinds[kind.name], kept))
 
     def get(self, kind: Kind, id: str) -> Record | None:
         with self._lock:

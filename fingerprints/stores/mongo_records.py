@@ -13,7 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from fingerprints.errors import RecordConflict
-from fingerprints.stores.codec import decode_doc, encode_doc
+from fingerprints.stores.codec import decode_doc, encoded
 from fingerprints.stores.contract import Between, Doc, Kind, Record, Scalar
 from fingerprints.stores.exchange import KindRecord
 from fingerprints.stores.fields import Where, check_kind, check_query, check_record_id, fields_of, rank
@@ -42,26 +42,36 @@ class MongoRecords:
         return _record(row)
 
     def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
-        for id, _ in docs:
+        return self.insert_all([(kind, id, doc) for id, doc in docs])
+
+    def insert_all(self, docs: Sequence[tuple[Kind, str, Doc]]) -> list[Record]:
+        for _, id, _ in docs:
             check_record_id(id)
         if not docs:
             return []
         client = self._db.client
         with explained(self._where):
-            rows = [self.row(self.of(kind), Record(id, 1, doc)) for id, doc in docs]
+            rows = [(kind, self.row(self.of(kind), Record(id, 1, doc))) for kind, id, doc in docs]
+            of_kind: dict[Kind, list[Bson]] = {}
+            for kind, row in rows:
+                of_kind.setdefault(kind, []).append(row)
 
             def insert(session: ClientSession) -> None:
-                try:
-                    self._rows(kind).insert_many(rows, session=session)
-                except BulkWriteError as error:
-                    wrong = error.details["writeErrors"]
-                    if not wrong or wrong[0]["code"] != DUPLICATE:
-                        raise
-                    raise RecordConflict(f"{kind.name} {rows[wrong[0]['index']]['_id']!r} exists already") from None
+                for kind, its in of_kind.items():
+                    self._insert(kind, its, session)
 
             with pymongo.timeout(client.options.timeout), client.start_session() as session:
                 session.with_transaction(insert)
-        return [_record(row) for row in rows]
+        return [_record(row) for _, row in rows]
+
+    def _insert(self, kind: Kind, rows: list[Bson], session: ClientSession) -> None:
+        try:
+            self._rows(kind).insert_many(rows, session=session)
+        except BulkWriteError as error:
+            wrong = error.details["writeErrors"]
+            if not wrong or wrong[0]["code"] != DUPLICATE:
+                raise
+            raise RecordConflict(f"{kind.name} {rows[wrong[0]['index']]['_id']!r} exists already") from None
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
         with explained(self._where):
@@ -160,8 +170,8 @@ class MongoRecords:
             self._known.clear()
 
     def row(self, kind: Kind, record: Record) -> Bson:
-        body = encode_doc(record.doc)
-        return {"_id": record.id, "rev": record.rev, "f": fields_of(kind, decode_doc(body)), "body": body}
+        body, kept = encoded(record.doc)
+        return {"_id": record.id, "rev": record.rev, "f": fields_of(kind, kept), "body": body}
 
     def restore(self, kind: Kind, records: list[Record]) -> None:
         self._rows(kind).insert_many([self.row(self.of(kind), record) for record in records])

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 import orjson
 
 from fingerprints.errors import RecordConflict, StoreError
-from fingerprints.stores.codec import decode_doc, encode_doc
+from fingerprints.stores.codec import Encoded, decode_doc, encoded
 from fingerprints.stores.contract import Doc, Kind, Record, Scalar
 from fingerprints.stores.exchange import KindRecord
 from fingerprints.stores.fields import (
@@ -40,14 +40,17 @@ class SqliteRecords:
         return record
 
     def insert_many(self, kind: Kind, docs: Sequence[tuple[str, Doc]]) -> list[Record]:
-        for id, _ in docs:
+        return self.insert_all([(kind, id, doc) for id, doc in docs])
+
+    def insert_all(self, docs: Sequence[tuple[Kind, str, Doc]]) -> list[Record]:
+        for _, id, _ in docs:
             check_record_id(id)
-        known, bodies = self._of(kind), [(id, encode_doc(doc)) for id, doc in docs]
+        rows = [(self._of(kind), id, encoded(doc)) for kind, id, doc in docs]  # before the lock is taken
         with self._writer() as con:
-            return [_insert(con, known, id, body) for id, body in bodies]
+            return [_insert(con, known, id, body) for known, id, body in rows]
 
     def replace(self, kind: Kind, id: str, doc: Doc, rev: int, *, erase: bool = False) -> Record:
-        known, body = self._of(kind), encode_doc(doc)
+        known, body = self._of(kind), encoded(doc)
         with self._writer(erase=erase) as con:
             row = row_of(con, known, id)
             if row is None or row[0] != rev:
@@ -113,20 +116,23 @@ class SqliteRecords:
             self._known.clear()
 
 
-def _insert(con: sqlite3.Connection, known: Known, id: str, body: bytes) -> Record:
-    if row_of(con, known, id):
-        raise RecordConflict(f"{known.kind.name} {id!r} exists already")
-    return _write(con, known, id, body, 1)
+_INSERT = "INSERT INTO record (kind, id, rev, fields, body) VALUES (?, ?, ?, ?, ?)"
+_REPLACE = " ON CONFLICT (kind, id) DO UPDATE SET rev = excluded.rev, fields = excluded.fields, body = excluded.body"
 
 
-def _write(con: sqlite3.Connection, known: Known, id: str, body: bytes, rev: int) -> Record:
-    doc = decode_doc(body)
+def _insert(con: sqlite3.Connection, known: Known, id: str, body: Encoded) -> Record:
+    try:
+        return _write(con, known, id, body, 1, _INSERT)
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise
+        raise RecordConflict(f"{known.kind.name} {id!r} exists already") from None
+
+
+def _write(con: sqlite3.Connection, known: Known, id: str, body: Encoded, rev: int, sql: str = _INSERT + _REPLACE) -> Record:
+    raw, doc = body
     fields = fields_of(known.kind, doc)
-    con.execute(
-        """INSERT INTO record (kind, id, rev, fields, body) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (kind, id) DO UPDATE SET rev = excluded.rev, fields = excluded.fields, body = excluded.body""",
-        (known.number, id, rev, orjson.dumps(fields).decode(), body),
-    )
+    con.execute(sql, (known.number, id, rev, orjson.dumps(fields).decode(), raw))
     con.executemany("INSERT INTO entry (field, value, id) VALUES (?, ?, ?)", _entry_rows(known, id, fields))
     return Record(id, rev, doc)
 
@@ -166,7 +172,7 @@ def restored_kind(con: sqlite3.Connection, kind: Kind) -> Known:
     while new and (rows := con.execute(sql, (known.number, last)).fetchall()):
         for last, rev, fields, body in rows:
             _remove(con, known, last, orjson.loads(fields))
-            _write(con, known, last, body, rev)
+            _write(con, known, last, (body, decode_doc(body)), rev)
     return known
 
 
@@ -176,7 +182,7 @@ def restore_record(con: sqlite3.Connection, item: KindRecord) -> None:
     check_record_id(item.record.id)
     if row_of(con, known, item.record.id):
         raise StoreError(f"damaged export: {item.kind} {item.record.id!r} is there twice")
-    _write(con, known, item.record.id, encode_doc(item.record.doc), item.record.rev)
+    _write(con, known, item.record.id, encoded(item.record.doc), item.record.rev)
 
 
 def snapshot(con: sqlite3.Connection) -> Iterator[Kind | KindRecord]:

@@ -15,6 +15,7 @@ from fingerprints.stores import open_store
 from fingerprints.stores.contract import Between, Kind, Record, Store
 
 CHECK = Kind("check", ("created_at", "flagged", "score", "articles"))
+OTHER = Kind("other", ("n",))
 DOC: dict[str, Any] = {
     "created_at": "2024-07-09T08:00:00Z",
     "flagged": True,
@@ -64,6 +65,16 @@ def test_many_are_inserted_all_or_none(store: Store, last: tuple[str, Any], erro
     assert store.records.find(CHECK) == [Record("old", 1, {"flagged": False})]
     assert store.records.count(CHECK, {"flagged": True}) == 0
     assert len(store.records.insert_many(CHECK, [("c1", DOC), ("c2", DOC)])) == 2
+
+
+def test_several_kinds_are_inserted_together_all_or_none(store: Store) -> None:
+    both = [(CHECK, "c1", DOC), (OTHER, "c1", {"n": 1}), (CHECK, "c2", DOC)]
+    assert store.records.insert_all(both) == [Record("c1", 1, DOC), Record("c1", 1, {"n": 1}), Record("c2", 1, DOC)]
+    assert store.records.insert_all([]) == []
+    for last, said in (((OTHER, "c1", {}), "other 'c1' exists already"), ((CHECK, "c3", {}), "check 'c3' exists already")):
+        with pytest.raises(RecordConflict, match=said):
+            store.records.insert_all([(CHECK, "c3", DOC), (OTHER, "c3", {}), last])
+    assert (store.records.count(CHECK), store.records.count(OTHER)) == (2, 1)
 
 
 def test_of_many_inserters_of_the_same_ids_one_wins(store: Store) -> None:
