@@ -20,7 +20,7 @@ import orjson
 from api.clock import format_microseconds, microseconds, now
 from api.keys import Caller
 from api.paging import DEFAULT_LIMIT, PageOf, cut, decode_cursor, encode_cursor
-from fingerprints.errors import RecordConflict
+from fingerprints.errors import InputError, RecordConflict
 from fingerprints.stores.contract import Between, Doc, Kind, Record, Scalar, Store
 
 AUDIT = Kind("audit", ("time", "who", "action", "subject"))
@@ -53,48 +53,94 @@ class Verified:
 
 def append(store: Store, *entries: Entry, clock: Callable[[], datetime] = now) -> Head:
     """Write entries; they are durable when this returns. The head of the log."""
-    return _append(store, entries, clock, _head(store))
+    return _append(store, entries, clock)
+
+
+Docs = Sequence[tuple[Kind, str, Doc]]
+"""Records to insert: kind, id, document."""
 
 
 class AuditLog:
-    """Appends for one worker: what comes in while a write is under way is written together, so that the log keeps pace."""
+    """Appends for one worker: what comes in while a write is under way is written together, in one transaction, so that the log
+    keeps pace and several requests wait for one durable write."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
         self._store, self._clock = store, clock
-        self._waiting: deque[tuple[Entry, Future[Head]]] = deque()
+        self._waiting: deque[_Part] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sidik-audit")
+        self._writing = False
         self._known: Head | None = None
         self._lock = threading.Lock()
 
-    def append(self, entry: Entry) -> Future[Head]:
-        """Done when the entry is durable; fails with `StoreError` when it cannot be written."""
-        future: Future[Head] = Future()
-        with self._lock:
-            self._waiting.append((entry, future))
-        self._writer.submit(self._write)
-        return future
+    def append(self, entry: Entry) -> Future[None]:
+        """Done when the entry is durable; fails with `StoreError` when it cannot be written. Does not block."""
+        part = _Part(entry)
+        if self._enter(part):
+            self._writer.submit(self._write_all)
+        return part.done
+
+    def insert(self, docs: Docs, entry: Entry) -> Future[None]:
+        """Insert records and append the entry about them: all of it is durable when done, or none of it. Fails with `InputError`,
+        `RecordConflict`, `StoreError`. The calling thread writes, unless another does already and will write this too."""
+        part = _Part(entry, docs)
+        if self._enter(part) and self._write():  # what came in meanwhile is left to the writer: here an answer is due
+            self._writer.submit(self._write_all)
+        return part.done
 
     def close(self) -> None:
         """Write what waits. Idempotent."""
         self._writer.shutdown(wait=True)
 
-    def _write(self) -> None:
+    def _enter(self, part: _Part) -> bool:
+        """Let it wait; True when the caller must see to it that it is written."""
+        with self._lock:
+            self._waiting.append(part)
+            idle, self._writing = not self._writing, True
+        return idle
+
+    def _write_all(self) -> None:
+        while self._write():
+            pass
+
+    def _write(self) -> bool:
+        """Write what waits; whether more came in meanwhile, which the caller must see to."""
         with self._lock:
             taken = list(self._waiting)
             self._waiting.clear()
-        if not taken:
+        self._write_together([part for part in taken if part.done.set_running_or_notify_cancel()])
+        with self._lock:
+            self._writing = bool(self._waiting)
+            return self._writing
+
+    def _write_together(self, parts: Sequence[_Part]) -> None:
+        """In one transaction; where a record among them cannot be inserted, each for itself."""
+        if not parts:
             return
-        waited_for = [future for _, future in taken if future.set_running_or_notify_cancel()]
+        docs = [doc for part in parts for doc in part.docs]
         try:
-            known = self._known or _head(self._store)
-            self._known = head = _append(self._store, [entry for entry, _ in taken], self._clock, known)
+            self._known = _append(self._store, [part.entry for part in parts], self._clock, self._known, docs)
+        except (InputError, RecordConflict) as error:
+            if len(parts) == 1:
+                parts[0].done.set_exception(error)
+            else:
+                for part in parts:
+                    self._write_together([part])
         except BaseException as error:
             self._known = None
-            for future in waited_for:
-                future.set_exception(error)
+            for part in parts:
+                part.done.set_exception(error)
         else:
-            for future in waited_for:
-                future.set_result(head)
+            for part in parts:
+                part.done.set_result(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one request wants written, and what it waits for."""
+
+    entry: Entry
+    docs: Docs = ()
+    done: Future[None] = field(default_factory=Future)
 
 
 def list_audit(
@@ -137,22 +183,35 @@ def verify(entries: Iterable[Mapping[str, Any]], noted: Head | None = None) -> V
     return Verified(head)
 
 
-def _append(store: Store, entries: Sequence[Entry], clock: Callable[[], datetime], head: Head) -> Head:
+def _append(
+    store: Store, entries: Sequence[Entry], clock: Callable[[], datetime], known: Head | None = None, beside: Docs = ()
+) -> Head:
+    """The head after `entries`, written together with the records `beside`. `known`: the head, as far as is known. Raises
+    `RecordConflict` when one of `beside` exists already."""
+    head = known or _head(store)
     while True:
-        docs, last = [], head
+        docs, last = list(beside), head
         for entry in entries:
             id, doc = _follow(last, entry, clock())
-            docs.append((id, doc))
+            docs.append((AUDIT, id, doc))
             last = (last[0] + 1, doc["sha256"])
         try:
             if len(docs) == 1:
-                store.records.insert(AUDIT, *docs[0])
+                store.records.insert(*docs[0])
             else:
-                store.records.insert_many(AUDIT, docs)
+                store.records.insert_all(docs)
         except RecordConflict:
+            if _taken(store, beside):
+                raise
             head = _head(store)
         else:
             return last
+
+
+def _taken(store: Store, docs: Docs) -> bool:
+    """Whether the id of one of these is in use, or given twice."""
+    ids = {(kind, id) for kind, id, _ in docs}
+    return len(ids) < len(docs) or any(store.records.get(kind, id) is not None for kind, id in ids)
 
 
 def _head(store: Store) -> Head:

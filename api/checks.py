@@ -50,13 +50,25 @@ def save_checks(
     """As `save_check`, for several at once: all are kept, or none. `requests`: one for each report. Whoever wants to know is
     told of those flagged."""
     asked = requests if requests is not None else [None] * len(reports)
-    docs = []
-    for report, request in zip(reports, asked, strict=True):
-        origin = {"source_id": source_id, "scan_id": scan_id, "by": by and by.id, "by_name": by and by.name}
-        docs.append((report["id"], {**_doc(report), **origin, "asked": _asked(request)}))
+    docs = [
+        (report["id"], doc_of(report, source_id, scan_id, by, request)) for report, request in zip(reports, asked, strict=True)
+    ]
     for record, report in zip(store.records.insert_many(CHECKS, docs), reports, strict=True):
-        if report["flagged"]:
-            emit_flagged(store, _announced(record), finding_of(report))
+        announce(store, record, report)
+
+
+def doc_of(
+    report: Report, source_id: str | None, scan_id: str | None, by: Caller | None, request: CheckRequest | None
+) -> dict[str, Any]:
+    """The document of `CHECKS` that keeps a report; see `save_check`."""
+    origin = {"source_id": source_id, "scan_id": scan_id, "by": by and by.id, "by_name": by and by.name}
+    return {**_doc(report), **origin, "asked": _asked(request)}
+
+
+def announce(store: Store, record: Record, report: Report) -> None:
+    """Tell whoever wants to know of a report that is kept, if it is flagged. What is to be told is durable when this returns."""
+    if report["flagged"]:
+        emit_flagged(store, _announced(record), finding_of(report))
 
 
 def _announced(record: Record) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 
 from api.problems import overloaded
 
@@ -52,33 +52,41 @@ class Pool:
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function` in a thread. Raises `Problem` 503 when there is no room."""
-        return await self._submit(lambda: function(*args, **kwargs))
+        return await asyncio.wrap_future(self._submit(lambda: function(*args, **kwargs)))
 
     async def run_within(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, but answers 503 when the deadline passes first. The thread goes on to its own next look at the deadline
         (a thread cannot be stopped), and keeps its place in the pool until then."""
-        job = self._submit(lambda: function(*args, **kwargs))
-        done, _ = await asyncio.wait((job,), timeout=max(0.0, deadline.remaining))
-        if not done:
-            job.add_done_callback(_forget)
-            job.cancel()
-            raise overrun()
-        return job.result()
+        return await _until(deadline, self._submit(lambda: function(*args, **kwargs)))
+
+    async def run_until_kept(
+        self, deadline: Deadline, function: Callable[P, tuple[T, Future[None]]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run_within`, for a job whose outcome is being written when it ends: its answer is given once the future beside it
+        is done (or what that failed with is raised). Its place in the pool is kept until then; its thread is free for others."""
+        answer: Future[T] = Future()
+        answer.set_running_or_notify_cancel()
+        job = self._submit(lambda: function(*args, **kwargs), leave=False)
+        answer.add_done_callback(self._left)
+        job.add_done_callback(lambda done: _pass_on(done, answer))
+        return await _until(deadline, answer, job)
 
     async def run_when_free(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, but waits for room: for the later parts of a long upload. It leaves half of the places to others."""
         while self._jobs > self._limit // 2:
             await asyncio.sleep(0.005)
-        return await self._submit(lambda: function(*args, **kwargs))
+        return await asyncio.wrap_future(self._submit(lambda: function(*args, **kwargs)))
 
-    def _submit(self, job: Callable[[], T]) -> asyncio.Future[T]:
+    def _submit(self, job: Callable[[], T], leave: bool = True) -> Future[T]:
+        """`leave`: the job gives its place back when it ends."""
         with self._lock:
             if self._jobs >= self._limit:
                 raise overloaded()
             self._jobs += 1
         future = self._executor.submit(job)
-        future.add_done_callback(self._left)
-        return asyncio.wrap_future(future)
+        if leave:
+            future.add_done_callback(self._left)
+        return future
 
     def _left(self, _: object) -> None:
         with self._lock:
@@ -87,6 +95,35 @@ class Pool:
     def close(self) -> None:
         """Wait for running jobs, drop those that wait."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+async def _until(deadline: Deadline, answer: Future[T], job: Future[Any] | None = None) -> T:
+    """`job`: what is cancelled in place of `answer`, if it has not begun, when the deadline passes."""
+    waiting = asyncio.wrap_future(answer)
+    done, _ = await asyncio.wait((waiting,), timeout=max(0.0, deadline.remaining))
+    if not done:
+        waiting.add_done_callback(_forget)
+        (job or waiting).cancel()
+        raise overrun()
+    return waiting.result()
+
+
+def _pass_on(job: Future[tuple[T, Future[None]]], answer: Future[T]) -> None:
+    """Settle `answer` as the job ended, and what it left to be written."""
+    if job.cancelled():
+        answer.set_exception(CancelledError())
+    elif error := job.exception():
+        answer.set_exception(error)
+    else:
+        value, kept = job.result()
+        kept.add_done_callback(lambda _: _settle(answer, value, kept))
+
+
+def _settle(answer: Future[T], value: T, kept: Future[None]) -> None:
+    if error := kept.exception():
+        answer.set_exception(error)
+    else:
+        answer.set_result(value)
 
 
 def _forget(job: asyncio.Future[T]) -> None:

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Header, Query, Request, Response
 
 from api import schemas
 from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body, take_room_for_lines
-from api.checking import check_one, check_with_key
+from api.checking import Asker, check_one, check_with_key
 from api.checks import delete_check, get_check, list_checks
 from api.clock import now
 from api.deps import caller_of, record, state
@@ -74,11 +74,11 @@ async def create_check(
     demand_type(request, JSON_TYPES)
     deadline = here.deadline()
     raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
+    by = Asker(caller_of(request), request.state.request_id)
     if idempotency_key is None:
-        id, body = await here.pool.run_within(deadline, check_one, here, caller_of(request), raw, deadline)
+        id, body = await here.pool.run_until_kept(deadline, check_one, here, by, raw, deadline)
     else:
-        id, body = await here.pool.run_within(deadline, check_with_key, here, caller_of(request), idempotency_key, raw, deadline)
-    await record(request, "check.made", id)
+        id, body = await here.pool.run_until_kept(deadline, check_with_key, here, by, idempotency_key, raw, deadline)
     return Response(body, 201, {"Location": f"/v1/checks/{id}"}, "application/json")
 
 

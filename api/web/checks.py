@@ -7,13 +7,12 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 
-from api.checking import check_and_keep, request_of
+from api.checking import Asker, check_and_keep, request_of
 from api.checks import find_checks, get_check, has_text, request_again, short_form
 from api.deps import State, record, state
 from api.documents import UnreadableFile, is_page, read_document
 from api.endpoints import PathId
 from api.forms import Form
-from api.keys import Caller
 from api.pool import Deadline
 from api.problems import Problem, TooLarge, as_problem
 from api.scanning.fetching import FetchError
@@ -65,11 +64,11 @@ async def create(request: Request) -> Response:
     here, seen, given = state(request), visit(request), form(request)
     deadline = here.deadline()
     try:
-        id = await here.pool.run_within(deadline, _check, here, reader(request), given, deadline)
+        by = Asker(reader(request), request.state.request_id)
+        id = await here.pool.run_within(deadline, _check, here, by, given, deadline)
     except (InputError, FetchError, ValidationError, Problem) as error:
         status = as_problem(error).status
         return _form_page(seen, status, _what_is_wrong(seen, error), given)
-    await record(request, "check.made", id)
     return see(f"/checks/{id}")
 
 
@@ -77,8 +76,8 @@ async def again(request: Request, id: PathId) -> Response:
     """The same check against today's archive: a check of its own."""
     here = state(request)
     deadline = here.deadline()
-    made = await here.pool.run_within(deadline, _check_again, here, reader(request), id, deadline)
-    await record(request, "check.made", made, again=id)
+    by = Asker(reader(request), request.state.request_id, again=id)
+    made = await here.pool.run_within(deadline, _check_again, here, by, id, deadline)
     return see(f"/checks/{made}")
 
 
@@ -119,7 +118,7 @@ def _own_path(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
 
 
-def _check(here: State, caller: Caller, given: Form, deadline: Deadline) -> str:
+def _check(here: State, by: Asker, given: Form, deadline: Deadline) -> str:
     values: dict[str, Any] = {name: given.one(name).strip() for name in ("title", "url") if given.one(name).strip()}
     upload, text = given.file("file"), given.text("text")
     if upload is not None:
@@ -128,21 +127,22 @@ def _check(here: State, caller: Caller, given: Form, deadline: Deadline) -> str:
         values["html" if is_page(text) else "text"] = text
     elif "url" not in values:
         raise InputError("text", "is missing")
-    return _kept(here, caller, request_of(here, values, deadline), deadline)
+    return _kept(here, by, request_of(here, values, deadline), deadline)
 
 
-def _check_again(here: State, caller: Caller, id: str, deadline: Deadline) -> str:
+def _check_again(here: State, by: Asker, id: str, deadline: Deadline) -> str:
     request = request_again(here.store, id)
     if request is None:
         if get_check(here.store, id) is None:
             raise Problem(404, "There is no such check.")
         raise Problem(410, "The text of this check is no longer kept, so it cannot be checked again.")
-    return _kept(here, caller, request, deadline)
+    return _kept(here, by, request, deadline)
 
 
-def _kept(here: State, caller: Caller, request: CheckRequest, deadline: Deadline) -> str:
-    id: str = check_and_keep(here, caller, request, deadline)["id"]
-    return id
+def _kept(here: State, by: Asker, request: CheckRequest, deadline: Deadline) -> str:
+    report, kept = check_and_keep(here, by, request, deadline)
+    kept.result()
+    return str(report["id"])
 
 
 def _what_is_wrong(seen: Visit, error: InputError | FetchError | ValidationError | Problem) -> str:

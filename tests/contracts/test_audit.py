@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from api.audit import AUDIT, BEGINNING, AuditLog, Entry, append, list_audit, read_audit, verify
 from api.keys import Caller
+from fingerprints.errors import InputError, RecordConflict
 from fingerprints.stores import open_store
-from fingerprints.stores.contract import Store
+from fingerprints.stores.contract import Kind, Record, Store
 
+NOTE = Kind("note")
 WHO = Caller("k1", "redaksi", frozenset())
 START = datetime(2026, 3, 1, 1, 2, 3, 450000, tzinfo=UTC)
 
@@ -70,6 +73,43 @@ def test_appends_of_several_processes_make_one_chain(new_url: Callable[[str], st
     assert sorted(e["subject"] for e in entries) == sorted(f"{at}{way}-{n}" for at in range(3) for way in "ab" for n in range(20))
     for store in stores:
         store.close()
+
+
+def test_records_are_inserted_with_the_entry_about_them_or_neither(store: Store) -> None:
+    log = AuditLog(store)
+    log.insert([(NOTE, "n1", {"x": 1}), (NOTE, "n2", {})], Entry(WHO, "note.made", "n1")).result()
+    assert store.records.get(NOTE, "n1") == Record("n1", 1, {"x": 1})
+    append(store, Entry(WHO, "note.read", "n1"))  # another process: the log's own idea of the head is old now
+    for docs, error in (
+        ([(NOTE, "n3", {}), (NOTE, "n1", {})], RecordConflict),
+        ([(NOTE, "n3", {}), (NOTE, "n3", {})], RecordConflict),
+        ([(NOTE, "n3", {"x": {1}})], InputError),
+    ):
+        with pytest.raises(error):
+            log.insert(docs, Entry(WHO, "note.made", "n3")).result()
+    log.append(Entry(WHO, "note.read", "n2")).result()
+    log.close()
+    assert store.records.count(NOTE) == 2
+    entries = list(read_audit(store))
+    assert [entry["action"] for entry in entries] == ["note.made", "note.read", "note.read"]
+    assert verify(entries).broken is None
+
+
+def test_what_one_request_cannot_insert_keeps_nothing_of_others_waiting(store: Store) -> None:
+    log = AuditLog(store)
+    log.insert([(NOTE, "taken", {})], Entry(WHO, "note.made", "taken")).result()
+
+    def write(n: int) -> bool:
+        id = "taken" if n % 5 == 0 else f"n{n}"
+        return log.insert([(NOTE, id, {})], Entry(WHO, "note.made", id)).exception() is None
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(write, range(40)))
+    log.close()
+    assert made == [n % 5 != 0 for n in range(40)]
+    entries = list(read_audit(store))
+    assert sorted(entry["subject"] for entry in entries) == sorted(record.id for record in store.records.find(NOTE, limit=100))
+    assert verify(entries).broken is None
 
 
 @pytest.mark.parametrize(
