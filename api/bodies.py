@@ -6,11 +6,14 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from api.jsontext import decode_object
 from api.problems import Problem, TooLarge, overloaded
+from api.settings import Settings
 
 JSON_TYPES = ("application/json", "text/json")
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json")
@@ -92,6 +95,12 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
     except TimeoutError:
         raise Problem(408, f"The body did not arrive within {seconds:g} seconds.") from None
     return b"".join(chunks)
+
+
+async def read_object(request: Request, settings: Settings) -> dict[str, Any]:
+    """The JSON object in a request, within the limits that are set. Raises `InputError`, `TooLarge`, `Problem` 408, 415, 503."""
+    demand_type(request, JSON_TYPES)
+    return decode_object(await read_body(request, settings.max_body_bytes, settings.body_idle_seconds))
 
 
 async def stream_body(request: Request, idle: float) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from api.bodies import Line
 from api.jsontext import decode_object
 from api.problems import as_problem
-from api.schemas import BulkArticleIn
+from api.schemas.articles import BulkArticleIn
 from api.submissions import article_of
 from detector import Detector
 from fingerprints.article import Article

@@ -16,7 +16,7 @@ from api.idempotency import Claim, claim, release, settle
 from api.jsontext import decode_object
 from api.keys import Caller
 from api.pool import Deadline
-from api.schemas import CheckIn
+from api.schemas.checks import CheckIn
 from api.submissions import submission_of
 from detector import CheckRequest
 from fingerprints.stores.contract import Record

@@ -12,7 +12,7 @@ from api.clock import parse_moment
 from api.deps import NeedsScope
 from api.paging import MAX_LIMIT
 from api.problems import PROBLEM_JSON
-from api.schemas import ProblemOut
+from api.schemas.base import ProblemOut
 from fingerprints.stores.contract import Between
 
 Answers = dict[int, dict[str, Any]]

@@ -7,10 +7,9 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import schemas
+from api.schemas import models
 from api.web.pages import Pages, visit
 from api.web.render import render
 
@@ -29,8 +28,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document of `app`, made once."""
     if app.openapi_schema is None:
         found = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        models = [m for m in vars(schemas).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not BaseModel]
-        definitions = models_json_schema([(m, "validation") for m in models], ref_template="#/components/schemas/{model}")[1]
+        definitions = models_json_schema([(m, "validation") for m in models()], ref_template="#/components/schemas/{model}")[1]
         components = found.setdefault("components", {})
         components["schemas"] = definitions["$defs"]
         _state_alternatives(components["schemas"])

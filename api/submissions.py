@@ -8,7 +8,8 @@ from typing import Any
 from api.pool import Deadline
 from api.problems import TooLarge
 from api.scanning.fetching import Fetched
-from api.schemas import ArticleIn, CheckIn
+from api.schemas.articles import ArticleIn
+from api.schemas.checks import CheckIn
 from detector import CheckRequest
 from fingerprints.article import Article
 from fingerprints.errors import InputError

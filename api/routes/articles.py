@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import orjson
 from fastapi import FastAPI, Path, Query, Request, Response
 
-from api import schemas
 from api.articles import find_articles
 from api.bodies import (
     JSON_TYPES,
@@ -28,7 +27,8 @@ from api.evidence import article_record
 from api.jsontext import decode_object
 from api.paging import DEFAULT_LIMIT, PageOf
 from api.problems import Problem
-from api.schemas import ArticleIn
+from api.schemas.articles import ArticleIn, ArticleOut, ArticlePage, BulkArticleIn, BulkOut, PutOut
+from api.schemas.checks import CopyPage
 from api.submissions import article_of
 from detector import Added
 from fingerprints.article import check_id, check_text
@@ -43,17 +43,15 @@ BATCH_BYTES, BATCH_LINES = LINES_MEMORY, 512
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "articles")
-    put = {201: json_of(schemas.PutOut, "Created"), 200: json_of(schemas.PutOut, "Replaced, or unchanged")}
-    one = {200: json_of(schemas.ArticleOut, "The article"), **problems(404)}
-    routes.add(
-        "POST", "/articles/bulk", import_articles, {200: json_of(schemas.BulkOut, "What became of the lines")}, body=_LINES
-    )
-    routes.add("GET", "/articles", list_articles, {200: json_of(schemas.ArticlePage, "Articles by id, without their texts")})
+    put = {201: json_of(PutOut, "Created"), 200: json_of(PutOut, "Replaced, or unchanged")}
+    one = {200: json_of(ArticleOut, "The article"), **problems(404)}
+    routes.add("POST", "/articles/bulk", import_articles, {200: json_of(BulkOut, "What became of the lines")}, body=_LINES)
+    routes.add("GET", "/articles", list_articles, {200: json_of(ArticlePage, "Articles by id, without their texts")})
     routes.add(
         "GET",
         "/articles/{id}/copies",
         list_article_copies,
-        {200: json_of(schemas.CopyPage, "Matches, newest first"), **problems(404)},
+        {200: json_of(CopyPage, "Matches, newest first"), **problems(404)},
     )
     routes.add("PUT", "/articles/{id:path}", put_article, put, body=body_of(ArticleIn))
     routes.add("GET", "/articles/{id:path}", get_article, one)
@@ -162,4 +160,4 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-_LINES = body_of(schemas.BulkArticleIn, "application/x-ndjson")
+_LINES = body_of(BulkArticleIn, "application/x-ndjson")

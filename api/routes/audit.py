@@ -7,18 +7,18 @@ from typing import Annotated
 import orjson
 from fastapi import FastAPI, Query, Request, Response
 
-from api import schemas
 from api.audit import list_audit
 from api.deps import state
 from api.endpoints import Cursor, Limit, Scoped, json_of, time_range
 from api.paging import DEFAULT_LIMIT
+from api.schemas.admin import AuditPage
 from fingerprints.article import check_text
 from fingerprints.stores.contract import Between, Scalar
 
 
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
-    page = {200: json_of(schemas.AuditPage, "Entries, newest first")}
+    page = {200: json_of(AuditPage, "Entries, newest first")}
     Scoped(app, "admin").add("GET", "/audit", list_entries, page)
 
 

@@ -7,16 +7,14 @@ from typing import Annotated
 import orjson
 from fastapi import FastAPI, Query, Request, Response
 
-from api import schemas
-from api.bodies import JSON_TYPES, demand_type, read_body
+from api.bodies import read_object
 from api.cases import CaseExists, Change, change_case, get_case, list_cases, open_case
 from api.clock import parse_moment
 from api.deps import caller_of, record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
-from api.jsontext import decode_object
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
-from api.schemas import CaseChangeIn, CaseIn, CaseStatus, Online
+from api.schemas.cases import CaseChangeIn, CaseIn, CaseOut, CasePage, CaseStatus, Online, WholeCaseOut
 from fingerprints.article import check_text
 from fingerprints.stores.contract import Between, Scalar
 
@@ -24,10 +22,10 @@ from fingerprints.stores.contract import Between, Scalar
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "cases")
-    made = {201: json_of(schemas.CaseOut, "The case", ("Location",)), **problems(409)}
-    page = {200: json_of(schemas.CasePage, "Cases, newest first")}
-    whole = {200: json_of(schemas.WholeCaseOut, "The case, with what is related to it"), **problems(404)}
-    changed = {200: json_of(schemas.CaseOut, "The case as it is now"), **problems(404)}
+    made = {201: json_of(CaseOut, "The case", ("Location",)), **problems(409)}
+    page = {200: json_of(CasePage, "Cases, newest first")}
+    whole = {200: json_of(WholeCaseOut, "The case, with what is related to it"), **problems(404)}
+    changed = {200: json_of(CaseOut, "The case as it is now"), **problems(404)}
     routes.add("POST", "/cases", make_case, made, body=body_of(CaseIn))
     routes.add("GET", "/cases", list_all_cases, page)
     routes.add("GET", "/cases/{id}", get_one_case, whole)
@@ -37,7 +35,7 @@ def add_routes(app: FastAPI) -> None:
 async def make_case(request: Request) -> Response:
     """Follow a match of a kept check up. A match has one case: 409 names the one there is."""
     here = state(request)
-    given = CaseIn.model_validate(await _body(request))
+    given = CaseIn.model_validate(await read_object(request, here.settings))
     by = caller_of(request)
     try:
         case = await here.pool.run(open_case, here.store, given.check_id, given.article_id, by, given.note, given.due_at)
@@ -89,7 +87,7 @@ async def get_one_case(request: Request, id: PathId) -> Response:
 async def update_case(request: Request, id: PathId) -> Response:
     """Set the status, add a note, set or take away the deadline."""
     here = state(request)
-    given = CaseChangeIn.model_validate(await _body(request))
+    given = CaseChangeIn.model_validate(await read_object(request, here.settings))
     due_at = (given.due_at or "") if "due_at" in given.model_fields_set else None
     change = Change(given.status, given.note, due_at)
     case = await here.pool.run(change_case, here.store, id, caller_of(request), change)
@@ -97,9 +95,3 @@ async def update_case(request: Request, id: PathId) -> Response:
         raise Problem(404, "There is no such case.")
     await record(request, "case.changed", id, status=case["status"])
     return Response(orjson.dumps(case), media_type="application/json")
-
-
-async def _body(request: Request) -> dict[str, object]:
-    settings = state(request).settings
-    demand_type(request, JSON_TYPES)
-    return decode_object(await read_body(request, settings.max_body_bytes, settings.body_idle_seconds))

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import FastAPI, Header, Query, Request, Response
 
-from api import schemas
 from api.bodies import JSON_TYPES, NDJSON_TYPES, demand_type, read_body, take_room_for_lines
 from api.checking import Asker, check_one, check_with_key
 from api.checks import delete_check, get_check, list_checks
@@ -21,7 +20,8 @@ from api.lines import Counts, LineStream, check_lines
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.scanning.findings import places_of
-from api.schemas import CheckIn, VerdictName
+from api.schemas.base import VerdictName
+from api.schemas.checks import CheckIn, CheckPage, ReportOut
 from detector.policy import Language
 from detector.render import render_html, render_pdf
 from detector.render.letters import Letter, LetterKind, letter_docx
@@ -41,13 +41,13 @@ FIELDS = {"domain": "domains", "article_id": "article_ids"}
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "checks")
-    made = {201: json_of(schemas.ReportOut, "The report, kept", ("Location",)), **problems(409, 410)}
-    one = {200: json_of(schemas.ReportOut, "The report"), **problems(404)}
+    made = {201: json_of(ReportOut, "The report, kept", ("Location",)), **problems(409, 410)}
+    one = {200: json_of(ReportOut, "The report"), **problems(404)}
     lines = {
         "description": "A report, or `{ref, error}`, a line",
         "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
     }
-    page = {200: json_of(schemas.CheckPage, "Checks, newest first, in short")}
+    page = {200: json_of(CheckPage, "Checks, newest first, in short")}
     routes.add("POST", "/checks", create_check, made, body=body_of(CheckIn))
     routes.add("POST", "/checks/bulk", create_checks, {200: lines}, body=body_of(CheckIn, "application/x-ndjson"))
     routes.add("GET", "/checks", list_kept_checks, page)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import Depends, FastAPI, Query, Request, Response
 
-from api import schemas
 from api.atom import atom_feed
 from api.clock import now, parse_moment
 from api.deps import record, state
@@ -15,7 +14,7 @@ from api.endpoints import Cursor, Limit, Scoped, json_of
 from api.files import file_answer, file_response
 from api.findings import Filter, Sort, iter_findings, list_findings, summarize, to_csv
 from api.paging import DEFAULT_LIMIT
-from api.schemas import CaseStatus, Online
+from api.schemas.cases import CaseStatus, FindingPage, FindingSummary, Online
 from fingerprints.article import check_text
 from fingerprints.dates import format_time
 
@@ -23,9 +22,9 @@ from fingerprints.dates import format_time
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "cases")
-    page = {200: json_of(schemas.FindingPage, "Rows; a page may hold a few more than `limit`")}
+    page = {200: json_of(FindingPage, "Rows; a page may hold a few more than `limit`")}
     routes.add("GET", "/findings", list_all_findings, page)
-    routes.add("GET", "/findings/summary", get_findings_summary, {200: json_of(schemas.FindingSummary, "Counts")})
+    routes.add("GET", "/findings/summary", get_findings_summary, {200: json_of(FindingSummary, "Counts")})
     routes.add("GET", "/findings.csv", get_findings_csv, {200: file_answer("text/csv")})
     routes.add("GET", "/findings.atom", get_findings_atom, {200: file_answer("application/atom+xml")}, basic=True)
 

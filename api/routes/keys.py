@@ -5,32 +5,28 @@ from __future__ import annotations
 import orjson
 from fastapi import FastAPI, Request, Response
 
-from api import schemas
-from api.bodies import JSON_TYPES, demand_type, read_body
+from api.bodies import read_object
 from api.deps import record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
-from api.jsontext import decode_object
 from api.keys import create_key, list_keys, revoke_key
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
-from api.schemas import KeyIn
+from api.schemas.admin import KeyIn, KeyPage, NewKeyOut
 
 
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "admin")
-    made = {201: json_of(schemas.NewKeyOut, "The key, shown once")}
+    made = {201: json_of(NewKeyOut, "The key, shown once")}
     routes.add("POST", "/keys", make_key, made, body=body_of(KeyIn))
-    routes.add("GET", "/keys", list_all_keys, {200: json_of(schemas.KeyPage, "Keys, oldest first, without their secrets")})
+    routes.add("GET", "/keys", list_all_keys, {200: json_of(KeyPage, "Keys, oldest first, without their secrets")})
     routes.add("DELETE", "/keys/{id}", delete_key, {204: {"description": "Revoked"}, **problems(404)})
 
 
 async def make_key(request: Request) -> Response:
     """Make a key. It is shown in this answer and never again."""
     here = state(request)
-    demand_type(request, JSON_TYPES)
-    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
-    given = KeyIn.model_validate(decode_object(raw))
+    given = KeyIn.model_validate(await read_object(request, here.settings))
     made = await here.pool.run(create_key, here.store, given.name, given.scopes, given.expires_at, given.rate_per_minute)
     await record(request, "key.made", made["id"], name=made["name"], scopes=made["scopes"])
     return Response(orjson.dumps(made), 201, {"Location": f"/v1/keys/{made['id']}"}, "application/json")

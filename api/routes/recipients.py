@@ -5,23 +5,21 @@ from __future__ import annotations
 import orjson
 from fastapi import FastAPI, Request, Response
 
-from api import schemas
-from api.bodies import JSON_TYPES, demand_type, read_body
+from api.bodies import read_object
 from api.deps import record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
-from api.jsontext import decode_object
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.recipients import add_recipient, list_recipients, remove_recipient
-from api.schemas import RecipientIn
+from api.schemas.alerts import RecipientIn, RecipientOut, RecipientPage
 from fingerprints.errors import InputError
 
 
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "admin")
-    made = {201: json_of(schemas.RecipientOut, "The recipient")}
-    page = {200: json_of(schemas.RecipientPage, "Recipients, oldest first")}
+    made = {201: json_of(RecipientOut, "The recipient")}
+    page = {200: json_of(RecipientPage, "Recipients, oldest first")}
     routes.add("POST", "/recipients", make_recipient, made, body=body_of(RecipientIn))
     routes.add("GET", "/recipients", list_all_recipients, page)
     routes.add("DELETE", "/recipients/{id}", delete_recipient, {204: {"description": "Removed"}, **problems(404)})
@@ -30,9 +28,7 @@ def add_routes(app: FastAPI) -> None:
 async def make_recipient(request: Request) -> Response:
     """Have findings sent to an e-mail address, within a minute or each morning."""
     here = state(request)
-    demand_type(request, JSON_TYPES)
-    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
-    given = RecipientIn.model_validate(decode_object(raw))
+    given = RecipientIn.model_validate(await read_object(request, here.settings))
     if here.settings.smtp_url is None:
         raise InputError("address", "no mail is sent: set SIDIK_SMTP_URL and SIDIK_MAIL_FROM first")
     rules = given.model_dump(include={"source_ids", "verdicts", "min_score"})

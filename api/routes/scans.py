@@ -7,13 +7,12 @@ from typing import Annotated
 import orjson
 from fastapi import FastAPI, Query, Request, Response
 
-from api import schemas
 from api.deps import state
 from api.endpoints import Cursor, Limit, PathId, Scoped, json_of, problems
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.scanning.scans import get_scan, list_scans
-from api.schemas import ScanStatus
+from api.schemas.scans import ScanOut, ScanPage, ScanStatus
 from fingerprints.article import check_text
 from fingerprints.errors import InputError
 
@@ -21,8 +20,8 @@ from fingerprints.errors import InputError
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "scans")
-    routes.add("GET", "/scans", list_all_scans, {200: json_of(schemas.ScanPage, "Scans, newest first")})
-    routes.add("GET", "/scans/{id}", get_one_scan, {200: json_of(schemas.ScanOut, "The scan"), **problems(404)})
+    routes.add("GET", "/scans", list_all_scans, {200: json_of(ScanPage, "Scans, newest first")})
+    routes.add("GET", "/scans/{id}", get_one_scan, {200: json_of(ScanOut, "The scan"), **problems(404)})
 
 
 async def list_all_scans(

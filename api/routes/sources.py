@@ -7,46 +7,43 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 
-from api import schemas
-from api.bodies import JSON_TYPES, demand_type, read_body
+from api.bodies import read_object
 from api.clock import new_id, now
 from api.deps import State, record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
-from api.jsontext import decode_object
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.scanning.preview import preview
 from api.scanning.scans import queue_scan, shown_scan
 from api.scanning.sources import SOURCES, create_source, delete_source, edit_source, get_source, list_sources
-from api.schemas import SourceEdit, SourceIn
+from api.schemas.scans import PreviewOut, ScanOut, SourceEdit, SourceIn, SourceOut, SourcePage
 from fingerprints.errors import InputError, RecordConflict
 
 
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "scans")
-    one = json_of(schemas.SourceOut, "The source")
-    routes.add(
-        "POST", "/sources", make_source, {201: json_of(schemas.SourceOut, "Kept; it is due at once")}, body=body_of(SourceIn)
-    )
-    routes.add("GET", "/sources", list_all_sources, {200: json_of(schemas.SourcePage, "Sources, oldest first")})
+    one = json_of(SourceOut, "The source")
+    routes.add("POST", "/sources", make_source, {201: json_of(SourceOut, "Kept; it is due at once")}, body=body_of(SourceIn))
+    routes.add("GET", "/sources", list_all_sources, {200: json_of(SourcePage, "Sources, oldest first")})
     routes.add(
         "POST",
         "/sources/preview",
         preview_source,
-        {200: json_of(schemas.PreviewOut, "What would be read; nothing was kept")},
+        {200: json_of(PreviewOut, "What would be read; nothing was kept")},
         body=body_of(SourceIn),
     )
     routes.add("GET", "/sources/{id}", get_one_source, {200: one, **problems(404)})
     routes.add("PATCH", "/sources/{id}", patch_source, {200: one, **problems(404)}, body=body_of(SourceEdit))
     routes.add("DELETE", "/sources/{id}", remove_source, {204: {"description": "Deleted"}, **problems(404)})
-    scan = json_of(schemas.ScanOut, "The scan, queued or running")
+    scan = json_of(ScanOut, "The scan, queued or running")
     routes.add("POST", "/sources/{id}/scan", scan_source, {202: scan, **problems(404)})
 
 
 async def make_source(request: Request) -> Response:
     """Keep a source. It is read for the first time at once, then on its schedule."""
-    here, values = state(request), await _body(request)
+    here = state(request)
+    values = await read_object(request, here.settings)
     given = SourceIn.model_validate(values).model_dump(exclude_unset=True)
     made = await here.pool.run(create_source, here.store, new_id(), _without_nulls(given), now())
     await record(request, "source.created", made["id"], url=made["url"], role=made["role"])
@@ -63,7 +60,8 @@ async def list_all_sources(request: Request, limit: Limit = DEFAULT_LIMIT, curso
 
 async def preview_source(request: Request) -> Response:
     """A dry run: find out how a source can be read and which pages it lists, without reading one or keeping anything."""
-    here, values = state(request), await _body(request)
+    here = state(request)
+    values = await read_object(request, here.settings)
     given = SourceIn.model_validate(values).model_dump(exclude_unset=True)
     found = await here.pool.run_within(here.deadline(), preview, here.scanning.tools, _without_nulls(given))
     return Response(orjson.dumps(found), media_type="application/json")
@@ -76,7 +74,8 @@ async def get_one_source(request: Request, id: PathId) -> Response:
 
 async def patch_source(request: Request, id: PathId) -> Response:
     """Change what is given; null sets a field back to its default."""
-    here, values = state(request), await _body(request)
+    here = state(request)
+    values = await read_object(request, here.settings)
     changes = SourceEdit.model_validate(values).model_dump(exclude_unset=True)
     edited = await here.pool.run(edit_source, here.store, _id(id), changes, now())
     if edited is not None:
@@ -112,12 +111,6 @@ def queue(here: State, id: str) -> dict[str, Any]:
         return shown_scan(queue_scan(here.store, source, SOURCES, new_id(), now(), by="request"))
     except RecordConflict:
         raise Problem(404, "There is no such source.") from None
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    here = state(request)
-    demand_type(request, JSON_TYPES)
-    return decode_object(await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds))
 
 
 def _without_nulls(given: dict[str, Any]) -> dict[str, Any]:

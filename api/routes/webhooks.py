@@ -7,16 +7,14 @@ from typing import Annotated, Literal
 import orjson
 from fastapi import FastAPI, Path, Query, Request, Response
 
-from api import schemas
-from api.bodies import JSON_TYPES, demand_type, read_body
+from api.bodies import read_object
 from api.deliveries import list_deliveries, replay
 from api.deps import record, state
 from api.endpoints import PART, Cursor, Limit, PathId, Scoped, body_of, json_of, problems
-from api.jsontext import decode_object
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.scanning.fetching import FetchRefused
-from api.schemas import WebhookIn
+from api.schemas.alerts import DeliveryOut, DeliveryPage, NewWebhookOut, RotatedWebhookOut, WebhookIn, WebhookPage
 from api.webhooks import create_webhook, delete_webhook, list_webhooks, rotate_secret
 from fingerprints.errors import InputError
 
@@ -27,11 +25,11 @@ DeliveryId = Annotated[str, Path(json_schema_extra={"pattern": PART})]
 def add_routes(app: FastAPI) -> None:
     """Add the routes of this file."""
     routes = Scoped(app, "admin")
-    made = {201: json_of(schemas.NewWebhookOut, "The webhook, with its secret, shown once")}
-    page = {200: json_of(schemas.WebhookPage, "Webhooks, oldest first, without their secrets")}
-    sent = {200: json_of(schemas.DeliveryPage, "Deliveries, newest first"), **problems(404)}
-    again = {202: json_of(schemas.DeliveryOut, "To be delivered once more"), **problems(404)}
-    rotated = {200: json_of(schemas.RotatedWebhookOut, "The webhook, with its new secret, shown once"), **problems(404)}
+    made = {201: json_of(NewWebhookOut, "The webhook, with its secret, shown once")}
+    page = {200: json_of(WebhookPage, "Webhooks, oldest first, without their secrets")}
+    sent = {200: json_of(DeliveryPage, "Deliveries, newest first"), **problems(404)}
+    again = {202: json_of(DeliveryOut, "To be delivered once more"), **problems(404)}
+    rotated = {200: json_of(RotatedWebhookOut, "The webhook, with its new secret, shown once"), **problems(404)}
     routes.add("POST", "/webhooks", make_webhook, made, body=body_of(WebhookIn))
     routes.add("GET", "/webhooks", list_all_webhooks, page)
     routes.add("DELETE", "/webhooks/{id}", remove_webhook, {204: {"description": "Deleted"}, **problems(404)})
@@ -43,9 +41,7 @@ def add_routes(app: FastAPI) -> None:
 async def make_webhook(request: Request) -> Response:
     """Have a URL told of events. The secret is shown in this answer and never again."""
     here = state(request)
-    demand_type(request, JSON_TYPES)
-    raw = await read_body(request, here.settings.max_body_bytes, here.settings.body_idle_seconds)
-    given = WebhookIn.model_validate(decode_object(raw))
+    given = WebhookIn.model_validate(await read_object(request, here.settings))
     try:
         await here.pool.run(here.fetcher.check, given.url)
     except FetchRefused as error:

@@ -15,7 +15,7 @@ from api.forms import Form
 from api.problems import Problem
 from api.scanning.fetching import FetchRefused
 from api.scanning.sources import list_sources
-from api.schemas import WebhookIn
+from api.schemas.alerts import WebhookIn
 from api.web.mistakes import MISTAKES, explain
 from api.web.pages import Pages, form, see, visit
 from api.web.render import render

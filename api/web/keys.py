@@ -13,7 +13,7 @@ from api.forms import Form
 from api.keys import ALL_SCOPES, create_key, list_keys, revoke_key
 from api.problems import Problem
 from api.roles import ROLES, role_of
-from api.schemas import KeyIn
+from api.schemas.admin import KeyIn
 from api.web.mistakes import MISTAKES, explain
 from api.web.pages import Pages, form, see, visit
 from api.web.render import render

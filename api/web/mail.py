@@ -14,7 +14,7 @@ from api.forms import Form
 from api.problems import Problem
 from api.recipients import add_recipient, list_recipients, remove_recipient
 from api.scanning.sources import list_sources
-from api.schemas import RecipientIn
+from api.schemas.alerts import RecipientIn
 from api.web.hooks import SOURCES
 from api.web.mistakes import MISTAKES, explain
 from api.web.pages import Pages, form, see, visit

@@ -15,7 +15,7 @@ from api.deps import State, record, state
 from api.jsontext import decode_object
 from api.keys import find_caller
 from api.problems import Problem
-from api.schemas import Given, Text
+from api.schemas.base import Given, Text
 from api.sessions import COOKIE, CSRF_HEADER, SESSION_LIFE, create_session, csrf_token, end_session, find_session, redeem_sign_in
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -17,7 +17,7 @@ from api.routes.sources import queue
 from api.scanning.preview import preview
 from api.scanning.scans import OPEN, get_scan, list_scans
 from api.scanning.sources import KINDS, ROLES, create_source, delete_source, edit_source, get_source, list_sources
-from api.schemas import SourceEdit, SourceIn
+from api.schemas.scans import SourceEdit, SourceIn
 from api.web.mistakes import MISTAKES, explain
 from api.web.pages import Pages, form, see, visit
 from api.web.render import render
