@@ -67,7 +67,7 @@ def examples(item: Item, policy: PassagePolicy) -> Iterator[tuple[float, NDArray
         )
         for c in item.cases
     ]
-    for draft, met in sentences.drafts(plane, exact, policy):
+    for draft, met in sentences.drafts(plane, sentences.alike(plane, policy), exact, policy):
         if sentences.exact_enough(plane, draft, policy):
             continue
         box = sentences.around(plane, draft, met, policy)

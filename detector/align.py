@@ -11,7 +11,7 @@ from detector.chains import Box, chains, gathered
 from detector.kernels.runs import covering_runs, pair_words
 from detector.policy import PassagePolicy
 from detector.seeds import Plane
-from detector.sentences import boxes, digests
+from detector.sentences import alike, boxes, digests
 from fingerprints.tokens import Tokens
 
 
@@ -45,7 +45,8 @@ def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePo
         return [_passage(a, b, Box(0, len(a), 0, len(b), len(a)), policy)]
     exact = chains(a, b, policy)
     plane = Plane.of(submission, article, policy)
-    placed = digests(plane, _place(boxes(plane, exact, policy)), policy)
+    said = alike(plane, policy)
+    placed = digests(plane, said.best, _place(boxes(plane, said, exact, policy)), policy)
     placed = _with_runs(placed, covering_runs(a, b, policy.run_words), policy.run_words)
     placed = gathered(placed, policy.merge_gap, policy.merge_filled)
     return [_passage(a, b, box, policy) for box in placed]

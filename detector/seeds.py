@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.kernels.words import names, sentences, vocabulary, weights
+from detector.kernels.words import plane
 from detector.policy import PassagePolicy
 from fingerprints.tokens import Tokens
 
@@ -36,10 +36,7 @@ class Plane:
     @classmethod
     def of(cls, submission: Tokens, article: Tokens, policy: PassagePolicy) -> Plane:
         """The plane of two texts, each of at least one word."""
-        a, b, n = vocabulary(submission.stem, article.stem)
-        a_starts = sentences(submission.flags, policy.sentence_least, policy.sentence_most)
-        b_starts = sentences(article.flags, policy.sentence_least, policy.sentence_most)
-        weight = weights(a, a_starts, b, b_starts, n)
-        name = names(a, submission.flags, b, article.flags, n)
-        plain = np.where(name, 0.0, weight)
-        return cls(submission.stem, article.stem, a, a_starts, b, b_starts, weight, plain, policy.rare * float(weight[n]))
+        a, a_starts, b, b_starts, weight, plain = plane(
+            submission.stem, submission.flags, article.stem, article.flags, policy.sentence_least, policy.sentence_most
+        )
+        return cls(submission.stem, article.stem, a, a_starts, b, b_starts, weight, plain, policy.rare * float(weight[-1]))

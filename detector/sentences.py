@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.chains import Box, merged
-from detector.clusters import cluster, hulls
-from detector.kernels.evidence import traits, vote
-from detector.kernels.runs import pair_words
-from detector.kernels.sentences import contained, digest, sentence_pairs, settle
+from detector.kernels import evidence
+from detector.kernels.clusters import cluster, hulls
+from detector.kernels.sentences import compact, contained, digest, sentence_pairs, settle, shared
 from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, PassagePolicy
 from detector.seeds import Ints, Plane
 
@@ -19,11 +19,19 @@ _BELONGS_A, _BELONGS_B, _SCAN, _DIGEST = (np.array(m) for m in (BELONGS_SUBMISSI
 _EVIDENCE = np.loadtxt(Path(__file__).with_name("evidence.txt"), ndmin=2)
 
 
-def boxes(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
+class Alike(NamedTuple):
+    """`pairs`: int32[m, 2], sentences (submission, article) that may say the same. `best`: float64[s], the highest cosine of each
+    sentence of the submission with one of the article."""
+
+    pairs: NDArray[np.int32]
+    best: NDArray[np.float64]
+
+
+def boxes(plane: Plane, alike: Alike, exact: list[Box], policy: PassagePolicy) -> list[Box]:
     """Boxes that carry the same text, best first: sentences that say it in other words, and chains of equal runs, which
     stand for the sentences where they hold nearly all that both sides share."""
     found = []
-    for box, chains in drafts(plane, exact, policy):
+    for box, chains in drafts(plane, alike, exact, policy):
         if exact_enough(plane, box, policy):
             found += [(likelihood(plane, c, policy), c) for c in merged(chains, policy.merge_gap, policy.merge_filled)]
             continue
@@ -35,9 +43,14 @@ def boxes(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[Box]:
     return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
 
 
-def drafts(plane: Plane, exact: list[Box], policy: PassagePolicy) -> list[tuple[Box, list[Box]]]:
+def alike(plane: Plane, policy: PassagePolicy) -> Alike:
+    """Sentences that may say the same."""
+    return Alike(*sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, policy.cosine, policy.dice))
+
+
+def drafts(plane: Plane, alike: Alike, exact: list[Box], policy: PassagePolicy) -> list[tuple[Box, list[Box]]]:
     """Stretches whose sentences say the same, not yet judged, each with the chains it meets; `equal` counts their words."""
-    pairs, _ = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, policy.cosine, policy.dice)
+    pairs = alike.pairs
     squares = np.stack([pairs[:, 0], pairs[:, 0] + 1, pairs[:, 1], pairs[:, 1] + 1], axis=1)
     out = []
     for box in _fragments(plane, squares, policy.sentence_gap, policy) if len(pairs) else ():
@@ -88,12 +101,12 @@ def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: Passa
     return out
 
 
-def digests(plane: Plane, placed: list[Box], policy: PassagePolicy) -> list[Box]:
+def digests(plane: Plane, best: NDArray[np.float64], placed: list[Box], policy: PassagePolicy) -> list[Box]:
     """`placed`, and stretches of the submission that sum up a much longer article, in place of the boxes they meet.
 
-    What one stretch of the article of about the same length accounts for is no digest but a passage like others.
+    `best`: see `Alike`. What one stretch of the article of about the same length accounts for is no digest but a passage like
+    others.
     """
-    _, best = sentence_pairs(plane.a, plane.a_starts, plane.b, plane.b_starts, plane.weight, 1.0, 1.0)
     busy = np.zeros(len(best), np.bool_)
     for _ in range(policy.digests):
         first, last, likeness = digest(plane.a, plane.a_starts, plane.b, plane.weight, plane.plain, busy, best, plane.rare, _SCAN)
@@ -134,11 +147,8 @@ def _explained(plane: Plane, start: int, end: int, boxes: list[Box]) -> float:
 def _compact(plane: Plane, box: Box, policy: PassagePolicy) -> float:
     """Of the weight of the box's submission words that the article has, the most that one stretch of it accounts for,
     `digest_window` times as long as they are."""
-    found, _ = contained(plane.a, box.start, box.end, plane.b, 0, len(plane.b), plane.weight)
     size = int(policy.digest_window * (box.end - box.start))
-    starts = plane.b_starts[:-1].tolist()
-    parts = (contained(plane.a, box.start, box.end, plane.b, j, min(len(plane.b), j + size), plane.weight)[0] for j in starts)
-    return float(max(parts) / found) if found else 1.0
+    return float(compact(plane.a, box.start, box.end, plane.b, plane.b_starts, plane.weight, size))
 
 
 def _digest_box(plane: Plane, first: int, last: int, policy: PassagePolicy) -> Box:
@@ -161,20 +171,23 @@ def _words(plane: Plane, h: NDArray[np.int32]) -> Box:
 
 def likelihood(plane: Plane, box: Box, policy: PassagePolicy) -> float:
     """Log odds that a box carries the same text."""
-    return float(vote(told(plane, box, policy), _EVIDENCE))
+    return float(evidence.likelihood(*_texts(plane, box, policy), _EVIDENCE))
 
 
 def told(plane: Plane, box: Box, policy: PassagePolicy) -> NDArray[np.float64]:
     """What of a box tells whether it carries the same text: `kernels.evidence.traits`."""
-    i0, i1, j0, j1, _ = box
-    pairs = pair_words(plane.a_stem[i0:i1], plane.b_stem[j0:j1], policy.repeats, policy.pair_window)
-    sides = np.array(box[:4], np.int32)
-    return np.asarray(traits(plane.a, plane.b, sides, pairs, plane.weight, plane.plain, plane.rare))
+    return np.asarray(evidence.traits(*_texts(plane, box, policy)))
+
+
+def _texts(plane: Plane, box: Box, policy: PassagePolicy) -> tuple[Any, ...]:
+    p = plane
+    return p.a_stem, p.b_stem, p.a, p.b, *box[:4], p.weight, p.plain, p.rare, policy.repeats, policy.pair_window
 
 
 def _shared(plane: Plane, box: Box) -> int:
     """Words of the submission side that stand on the article side."""
-    return int(np.isin(plane.a[box.start : box.end], plane.b[box.article_start : box.article_end]).sum())
+    i0, i1, j0, j1, _ = box
+    return int(shared(plane.a, i0, i1, plane.b, j0, j1, len(plane.weight)))
 
 
 def _trim(plane: Plane, box: Box, chains: list[Box], policy: PassagePolicy) -> Box:

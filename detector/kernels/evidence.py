@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from detector.kernels.runs import pair_words
 from detector.kernels.sentences import contained
 from fingerprints.kernels import typed
 
@@ -77,13 +78,9 @@ def _pairing(a, start, pairs, weight, plain, out):
     out[0], out[1], out[2], out[3] = placed / m, names / m, near / m, np.log(1.0 + longest)
 
 
-@njit(
-    "float64[::1](int32[::1], int32[::1], int32[::1], int32[:, ::1], float64[::1], float64[::1], float64)",
-    cache=True,
-    nogil=True,
-)
-def traits(a, b, box, pairs, weight, plain, rare):
-    """float64[16]: what of `box` (start, end, article start, article end, in words) tells whether it carries the same text.
+@typed("float64[::1](int32[::1], int32[::1], int64, int64, int64, int64, int32[:, ::1], float64[::1], float64[::1], float64)")
+def _traits(a, b, i0, i1, j0, j1, pairs, weight, plain, rare):
+    """float64[16]: what of the box a[i0:i1], b[j0:j1] tells whether it carries the same text.
 
     `pairs`: words of both sides paired (`runs.pair_words`). Of the box: log(1 + weight of the shared words);
     log(1 + distinct shared words above weight `rare` which are no names) and their share among all such; share of the
@@ -93,7 +90,6 @@ def traits(a, b, box, pairs, weight, plain, rare):
     and article, the weight share that the other has anywhere.
     """
     out = np.zeros(TRAITS)
-    i0, i1, j0, j1 = box[0], box[1], box[2], box[3]
     found, _ = contained(a, i0, i1, b, j0, j1, weight)
     in_a, all_b = contained(b, j0, j1, a, i0, i1, plain)
     in_b, all_a = contained(a, i0, i1, b, j0, j1, plain)
@@ -117,8 +113,8 @@ def traits(a, b, box, pairs, weight, plain, rare):
     return out
 
 
-@njit("float64(float64[::1], float64[:, ::1])", cache=True, nogil=True)
-def vote(values, trees):
+@typed("float64(float64[::1], float64[:, ::1])")
+def _vote(values, trees):
     """Log odds by a sum of trees of depth 3, float64[t, 22]: trait of each of 7 inner nodes, level by level; the value above
     which its right branch is taken; 8 leaves."""
     total = 0.0
@@ -128,3 +124,22 @@ def vote(values, trees):
             at = 2 * at + (2 if values[np.int64(trees[t, at])] > trees[t, 7 + at] else 1)
         total += trees[t, 7 + at]
     return total
+
+
+_TEXTS = (
+    "uint64[::1], uint64[::1], int32[::1], int32[::1], int64, int64, int64, int64,"
+    "float64[::1], float64[::1], float64, int64, int64"
+)
+
+
+@njit(f"float64[::1]({_TEXTS})", cache=True, nogil=True)
+def traits(a_stem, b_stem, a, b, i0, i1, j0, j1, weight, plain, rare, repeats, window):
+    """`_traits` of a box, with its words paired by their stems (`repeats`, `window`: see `runs.pair_words`)."""
+    pairs = pair_words(a_stem[i0:i1], b_stem[j0:j1], repeats, window)
+    return _traits(a, b, i0, i1, j0, j1, pairs, weight, plain, rare)
+
+
+@njit(f"float64({_TEXTS}, float64[:, ::1])", cache=True, nogil=True)
+def likelihood(a_stem, b_stem, a, b, i0, i1, j0, j1, weight, plain, rare, repeats, window, trees):
+    """Log odds that a box carries the same text: `_vote` on its `traits`."""
+    return _vote(traits(a_stem, b_stem, a, b, i0, i1, j0, j1, weight, plain, rare, repeats, window), trees)

@@ -100,7 +100,7 @@ def covering_runs(a, b, k):
     return out
 
 
-@njit("Tuple((int64, int64))(uint64[::1], uint64[::1], int64, int64)", cache=True, nogil=True)
+@typed("Tuple((int64, int64))(uint64[::1], uint64[::1], int64, int64)")
 def extension(a, b, band, drop):
     """How many words of `a` and `b`, from their first on, go on a passage that ends before them: the best scoring start of
     a banded alignment (equal +1, else -1), given up `drop` below the best (X-drop, Zhang, Schwartz, Wagner, Miller 2000)."""

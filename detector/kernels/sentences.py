@@ -107,6 +107,28 @@ def contained(x, start, end, y, y_start, y_end, weight):
     return found, total
 
 
+@njit("float64(int32[::1], int64, int64, int32[::1], int32[::1], float64[::1], int64)", cache=True, nogil=True)
+def compact(a, start, end, b, b_starts, weight, size):
+    """Of the weight of the words a[start:end] that b has, the most that one stretch of `size` words of it, from the start of a
+    sentence on, accounts for; 1 where b has none."""
+    found, most = contained(a, start, end, b, 0, len(b), weight)[0], 0.0
+    for t in range(len(b_starts) - 1):
+        j = np.int64(b_starts[t])
+        most = max(most, contained(a, start, end, b, j, min(len(b), j + size), weight)[0])
+    return most / found if found > 0 else 1.0
+
+
+@njit("int64(int32[::1], int64, int64, int32[::1], int64, int64, int64)", cache=True, nogil=True)
+def shared(a, start, end, b, b_start, b_end, n):
+    """How many words of a[start:end] stand in b[b_start:b_end]; `n`: the number of ids."""
+    held, count = np.zeros(n, np.bool_), 0
+    for j in range(b_start, b_end):
+        held[b[j]] = True
+    for i in range(start, end):
+        count += held[a[i]]
+    return count
+
+
 @typed("float64(float64, float64)")
 def _share(part, whole):
     return part / whole if whole > 0 else 0.0

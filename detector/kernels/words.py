@@ -12,8 +12,8 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SENTENCE, _LINE, _CAPITAL, _NUMBER = 1, 2, 4, 8
 
 
-@njit("Tuple((int32[::1], int32[::1], int64))(uint64[::1], uint64[::1])", cache=True, nogil=True)
-def vocabulary(a, b):
+@typed("Tuple((int32[::1], int32[::1], int64))(uint64[::1], uint64[::1])")
+def _vocabulary(a, b):
     """ids of the words of `a` and `b`, and their number n: 0 to n - 1 for words of `b`, n for a word of `a` that `b` lacks."""
     size = 16
     while size < 2 * len(b):
@@ -41,8 +41,8 @@ def vocabulary(a, b):
     return a_ids, b_ids, n
 
 
-@njit("int32[::1](uint8[::1], int64, int64)", cache=True, nogil=True)
-def sentences(flags, least, most):
+@typed("int32[::1](uint8[::1], int64, int64)")
+def _sentences(flags, least, most):
     """int32[k + 1]: where each sentence starts, and the end. At least `least` words (shorter ones join what follows), at
     most `most`. A line that starts in lower case goes on with the sentence before."""
     n = len(flags)
@@ -71,8 +71,8 @@ def _count_names(ids, flags, seen, named):
             named[ids[i]] += (flags[i] & _CAPITAL) != 0
 
 
-@njit("bool_[::1](int32[::1], uint8[::1], int32[::1], uint8[::1], int64)", cache=True, nogil=True)
-def names(a, a_flags, b, b_flags, n):
+@typed("bool_[::1](int32[::1], uint8[::1], int32[::1], uint8[::1], int64)")
+def _names(a, a_flags, b, b_flags, n):
     """bool[n + 1]: whether a word is a number, or written with a capital most of the times it stands inside a sentence."""
     seen = np.zeros(n + 1, np.int64)
     named = np.zeros(n + 1, np.int64)
@@ -92,8 +92,8 @@ def _sentence_frequency(ids, starts, last, frequency):
                 frequency[ids[i]] += 1
 
 
-@njit("float64[::1](int32[::1], int32[::1], int32[::1], int32[::1], int64)", cache=True, nogil=True)
-def weights(a, a_starts, b, b_starts, n):
+@typed("float64[::1](int32[::1], int32[::1], int32[::1], int32[::1], int64)")
+def _weights(a, a_starts, b, b_starts, n):
     """float64[n + 1]: inverse sentence frequency over both texts, log(sentences / sentences with the word); of a word
     that only the submission has, log(sentences)."""
     frequency = np.zeros(n + 1, np.int32)
@@ -102,3 +102,22 @@ def weights(a, a_starts, b, b_starts, n):
     frequency[n] = 1
     count = len(a_starts) + len(b_starts) - 2
     return np.log(count / frequency.astype(np.float64))
+
+
+@njit(
+    "Tuple((int32[::1], int32[::1], int32[::1], int32[::1], float64[::1], float64[::1]))"
+    "(uint64[::1], uint8[::1], uint64[::1], uint8[::1], int64, int64)",
+    cache=True,
+    nogil=True,
+)
+def plane(a, a_flags, b, b_flags, least, most):
+    """(ids of `a`, where its sentences start, ids of `b`, where its sentences start, weights, those of all but names) of two
+    texts, each of at least one word: see `seeds.Plane`."""
+    a_ids, b_ids, n = _vocabulary(a, b)
+    a_starts, b_starts = _sentences(a_flags, least, most), _sentences(b_flags, least, most)
+    weight = _weights(a_ids, a_starts, b_ids, b_starts, n)
+    name, plain = _names(a_ids, a_flags, b_ids, b_flags, n), weight.copy()
+    for v in range(n + 1):
+        if name[v]:
+            plain[v] = 0.0
+    return a_ids, a_starts, b_ids, b_starts, weight, plain

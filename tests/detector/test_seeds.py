@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.clusters import cluster, hulls
+from detector.kernels.clusters import cluster, hulls
 from detector.kernels.sentences import contained, sentence_pairs
 from detector.policy import PassagePolicy
 from detector.seeds import Plane
