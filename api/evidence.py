@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.captures import capture_of
@@ -16,6 +17,7 @@ from detector.policy import Language
 from detector.render import evidence_zip
 from detector.render.dossier import Dossier, bundle
 from detector.render.letters import Letter, LetterKind, write_letter
+from detector.render.segments import SHOWN_ARTICLES, Texts
 from fingerprints.article import check_text
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError
@@ -37,6 +39,17 @@ def bundle_of(settings: Settings, store: Store, report: Report) -> bytes:
     )
 
 
+def texts_of(store: Store, report: Mapping[str, Any]) -> Texts:
+    """The whole texts that a report shows beside the submission; those deleted since are missing."""
+    found: dict[tuple[str, int], str] = {}
+    for match in report["matches"]:
+        of = match["article"]
+        stored = store.get(of["id"], of["version"]) if len(found) < SHOWN_ARTICLES else None
+        if stored is not None and stored.sha256 == of["sha256"]:
+            found[of["id"], of["version"]] = stored.article.text
+    return found
+
+
 def dossier_of(store: Store, domain: str, since: str | None, until: str | None) -> Dossier:
     """All flagged checks of pages on `domain` (a host or registrable domain) made from `since` to before `until` (RFC 3339; a
     date is a day in Jakarta, included). Raises `InputError`, also when there are more than a dossier can hold."""
@@ -53,9 +66,9 @@ def dossier_of(store: Store, domain: str, since: str | None, until: str | None) 
     return Dossier(domain.lower().rstrip("."), since, until, format_time(now()), [report_of(record) for record in found])
 
 
-def dossier_zip(settings: Settings, dossier: Dossier, lang: Language) -> bytes:
+def dossier_zip(settings: Settings, store: Store, dossier: Dossier, lang: Language) -> bytes:
     """The signed zip of a dossier. Raises `StampError`."""
-    return bundle(dossier, signing_key(settings), lang, stamper(settings))
+    return bundle(dossier, signing_key(settings), lang, stamper(settings), lambda report: texts_of(store, report))
 
 
 def letter_of(store: Store, policy: Policy, report: Report, article_id: str, kind: LetterKind, lang: Language) -> Letter:

@@ -39,12 +39,12 @@ def dossier(
     with open_archive(settings) as archive:
         found = dossier_of(archive, domain, since, until)
         write_down(archive, "dossier.exported", found.domain, since=since, until=until, findings=len(found.reports))
+        if bundle:
+            save(bundle, dossier_zip(settings, archive, found, language))
     if html:
         save(html, render_html(found, language).encode())
     if pdf:
         save(pdf, render_pdf(found, language))
-    if bundle:
-        save(bundle, dossier_zip(settings, found, language))
     if not (html or pdf or bundle):
         print_json(summary(found))
 

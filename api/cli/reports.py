@@ -84,12 +84,14 @@ def _write(
     html: FileOption,
     evidence: FileOption,
 ) -> bool:
+    from api.evidence import texts_of
     from detector.render import render_html, render_pdf
 
+    texts = texts_of(archive, kept) if html or pdf else {}
     if html:
-        save(html, render_html(kept, lang).encode())
+        save(html, render_html(kept, lang, texts).encode())
     if pdf:
-        save(pdf, render_pdf(kept, lang))
+        save(pdf, render_pdf(kept, lang, texts))
     if evidence:
         from api.evidence import bundle_of
 

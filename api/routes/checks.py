@@ -14,7 +14,7 @@ from api.checks import delete_check, get_check, list_checks
 from api.clock import now
 from api.deps import caller_of, record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems, time_range
-from api.evidence import bundle_of, letter_of
+from api.evidence import bundle_of, letter_of, texts_of
 from api.files import REPORT_CSP, file_answer, file_response
 from api.lines import Counts, LineStream, check_lines
 from api.paging import DEFAULT_LIMIT
@@ -147,14 +147,16 @@ async def delete_kept_check(request: Request, id: PathId) -> Response:
 async def get_report_html(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The report for a reader: one HTML file that opens offline."""
     report = await _kept(request, id, "report.read", format="html", lang=lang)
-    html = await state(request).pool.run(render_html, report, lang)
+    here = state(request)
+    html = await here.pool.run(lambda: render_html(report, lang, texts_of(here.store, report)))
     return Response(html, headers={"Content-Security-Policy": REPORT_CSP}, media_type="text/html")
 
 
 async def get_report_pdf(request: Request, id: PathId, lang: Lang = "id") -> Response:
     """The report for a reader, as PDF."""
     report = await _kept(request, id, "report.read", format="pdf", lang=lang)
-    pdf = await state(request).pool.run(render_pdf, report, lang)
+    here = state(request)
+    pdf = await here.pool.run(lambda: render_pdf(report, lang, texts_of(here.store, report)))
     return file_response(pdf, "application/pdf", f"sidik-{report['id']}.pdf")
 
 

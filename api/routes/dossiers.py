@@ -49,7 +49,7 @@ async def get_dossier_zip(
     """The same with the full report on each finding, signed."""
     here = state(request)
     dossier = await _dossier(request, domain, since, until)
-    data = await here.pool.run(dossier_zip, here.settings, dossier, lang)
+    data = await here.pool.run(dossier_zip, here.settings, here.store, dossier, lang)
     return file_response(data, "application/zip", "sidik-dossier.zip")
 
 

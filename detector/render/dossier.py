@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from detector.policy import Language
 from detector.render.html import environment, is_web
 from detector.render.pdf import FONTS, printable, typeset
+from detector.render.segments import Texts
 from detector.render.signed import DOSSIER, HOW_TO_CHECK, Stamper, json_bytes, signed_zip
 from detector.render.words import moment, percent, words
 from fingerprints.dates import WIB
@@ -80,8 +81,15 @@ def render_pdf(dossier: Dossier, lang: Language) -> bytes:
         return typeset(root, source, dossier.made_at)
 
 
-def bundle(dossier: Dossier, key: Ed25519PrivateKey, lang: Language, stamp: Stamper | None = None) -> bytes:
-    """A zip with the dossier and every report, their SHA-256 sums and an Ed25519 signature."""
+def bundle(
+    dossier: Dossier,
+    key: Ed25519PrivateKey,
+    lang: Language,
+    stamp: Stamper | None = None,
+    texts_of: Callable[[Mapping[str, Any]], Texts] = lambda _: {},
+) -> bytes:
+    """A zip with the dossier and every report, their SHA-256 sums and an Ed25519 signature. `texts_of`: of a report, the texts of
+    articles to stand beside the submission."""
     from detector.render import html, pdf
 
     contents = {
@@ -92,9 +100,10 @@ def bundle(dossier: Dossier, key: Ed25519PrivateKey, lang: Language, stamp: Stam
     }
     for number, report in enumerate(dossier.reports, start=1):
         name = f"reports/{number:03}"
+        texts = texts_of(report)
         contents[f"{name}.json"] = json_bytes(report)
-        contents[f"{name}.html"] = html.render(report, lang).encode()
-        contents[f"{name}.pdf"] = pdf.render(report, lang)
+        contents[f"{name}.html"] = html.render(report, lang, texts).encode()
+        contents[f"{name}.pdf"] = pdf.render(report, lang, texts)
     head = {"format": DOSSIER, "domain": dossier.domain, "since": dossier.since, "until": dossier.until}
     return signed_zip(contents, head, key, dossier.made_at, stamp)
 

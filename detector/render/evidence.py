@@ -36,9 +36,10 @@ def bundle(
     `now`: RFC 3339. `capture`: a WARC file, gzip-compressed. `stamp`: asks an authority for a time stamp of the manifest.
     """
     contents: dict[str, bytes] = {"README.txt": README.encode(), "report.json": json_bytes(report)}
+    texts = {(article["id"], article["version"]): article["text"] for article in articles}
     for lang in ("id", "en"):
-        contents[f"report.{lang}.html"] = render_html(report, lang).encode()
-        contents[f"report.{lang}.pdf"] = render_pdf(report, lang)
+        contents[f"report.{lang}.html"] = render_html(report, lang, texts).encode()
+        contents[f"report.{lang}.pdf"] = render_pdf(report, lang, texts)
     if report["submission"].get("text_kept", True):
         contents["submission.txt"] = report["submission"]["text"].encode()
     for number, article in enumerate(articles, start=1):

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from detector.policy import Language
-from detector.render.segments import numbered, segments
+from detector.reasons import number
+from detector.render.segments import Texts, articles_shown, numbered, segments
 from detector.render.words import moment, percent, reasons, words
 
 
@@ -22,7 +23,7 @@ def environment() -> Environment:
     )
 
 
-def render(report: Mapping[str, Any], lang: Language) -> str:
+def render(report: Mapping[str, Any], lang: Language, texts: Texts) -> str:
     """See `detector.render.render_html`."""
     passages = numbered(report)
     submission = report["submission"]
@@ -38,6 +39,8 @@ def render(report: Mapping[str, Any], lang: Language) -> str:
             reasons=reasons(report, lang),
             passages=passages,
             segments=segments(submission["text"], passages, submission["boilerplate"]),
+            articles=articles_shown(report, texts),
+            number=lambda value: number(value, lang),
             percent=lambda value: percent(value, lang),
             moment=lambda value: moment(value, lang),
             web=is_web,

@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from detector.policy import Language
-from detector.render.segments import numbered, segments
+from detector.reasons import number
+from detector.render.segments import Segment, Texts, articles_shown, numbered, segments
 from detector.render.words import moment, percent, reasons, words
 
 _UNPRINTABLE = re.compile(
@@ -25,11 +26,11 @@ _UNPRINTABLE = re.compile(
 FONTS = ["Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"]
 
 
-def render(report: Mapping[str, Any], lang: Language) -> bytes:
+def render(report: Mapping[str, Any], lang: Language, texts: Texts) -> bytes:
     """See `detector.render.render_pdf`. Texts reach the typesetter as data, never as markup."""
     with tempfile.TemporaryDirectory(prefix="sidik-") as folder:
         root = Path(folder)
-        (root / "report.json").write_bytes(orjson.dumps(_data(report, lang)))
+        (root / "report.json").write_bytes(orjson.dumps(_data(report, lang, texts)))
         return typeset(root, files("detector.render").joinpath("templates/report.typ").read_text("utf-8"), report["created_at"])
 
 
@@ -47,7 +48,7 @@ def typeset(root: Path, source: str, at: str) -> bytes:
     return pdf
 
 
-def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+def _data(report: Mapping[str, Any], lang: Language, texts: Texts) -> dict[str, Any]:
     """What the template prints: every figure already in words, every text as plain strings."""
     w, terms = words("words", lang), words("terms", lang)
     passages = numbered(report)
@@ -69,34 +70,46 @@ def _data(report: Mapping[str, Any], lang: Language) -> dict[str, Any]:
             "title": printable(submission["title"] or ""),
             "url": printable(submission["url"] or ""),
             "published": moment(submission["published_at"], lang),
-            "size": f"{submission['words']} {w['words']}, {submission['own_words']} {w['own_words']}",
+            "size": f"{number(submission['words'], lang)} {w['words']}, {number(submission['own_words'], lang)} {w['own_words']}",
             "sha256": submission["sha256"],
             "kept": submission.get("text_kept", True),
-            "segments": [
-                {
-                    "text": printable(s.text),
-                    "kind": "exempt" if s.exempt else s.kind,
-                    "furniture": s.boilerplate,
-                    "opens": list(s.opens),
-                }
-                for s in segments(submission["text"], passages, submission["boilerplate"])
-            ],
+            "segments": [_segment(s, lang) for s in segments(submission["text"], passages, submission["boilerplate"])],
         },
+        "articles": [
+            {
+                "title": printable(match["article"]["title"] or match["article"]["id"]),
+                "notes": printable(f"{match['article']['id']}, {w['version']} {match['article']['version']}"),
+                "segments": [_segment(s, lang) for s in cut],
+            }
+            for match, cut in articles_shown(report, texts)
+        ],
         "matches": [_match(match, lang) for match in report["matches"]],
-        "omitted": w["omitted"].format(n=report["stats"]["omitted"]) if report["stats"]["omitted"] else "",
+        "omitted": w["omitted"].format(n=number(report["stats"]["omitted"], lang)) if report["stats"]["omitted"] else "",
         "passages": [_passage(p, lang) for p in passages],
         "engine": _engine(report, lang),
+    }
+
+
+def _segment(segment: Segment, lang: Language) -> dict[str, Any]:
+    left_out = words("words", lang)["left_out"].format(n=number(segment.left_out, lang)) if segment.left_out else ""
+    return {
+        "text": printable(segment.text),
+        "kind": "exempt" if segment.exempt else segment.kind,
+        "furniture": segment.boilerplate,
+        "opens": list(segment.opens),
+        "left_out": left_out,
+        "rest": printable(segment.rest),
     }
 
 
 def _engine(report: Mapping[str, Any], lang: Language) -> str:
     w, engine = words("words", lang), report["engine"]
     policy = f"{w['policy']} {engine['policy']['name']} {engine['policy']['digest']}"
-    index = f"{w['index']}: {report['stats']['articles']} {w['articles']}"
+    index = f"{w['index']}: {number(report['stats']['articles'], lang)} {w['articles']}"
     return f"{w['engine']} {engine['version']} · {engine['scheme']} · {policy} · {index}"
 
 
-def _match(match: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _match(match: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     w, terms, article = words("words", lang), words("terms", lang), match["article"]
     notes = [
         f"{article['id']}, {w['version']} {article['version']}",
@@ -113,18 +126,18 @@ def _match(match: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "copied": percent(match["copied"], lang),
         "taken": percent(match["taken"], lang),
         "verbatim": percent(match["verbatim"], lang),
-        "longest": f"{match['longest_run_words']} {w['words']}",
+        "longest": f"{number(match['longest_run_words'], lang)} {w['words']}",
         "first": terms[match["first"]],
         "attribution": terms[match["attribution"]],
     }
 
 
-def _passage(passage: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _passage(passage: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     w, terms, article = words("words", lang), words("terms", lang), passage["match"]["article"]
     exempt = [passage["exempt"]] if passage["exempt"] else sorted({s["reason"] for s in passage["exempt_spans"]})
     notes = [
         terms[passage["kind"]],
-        f"{passage['words']} {w['words']}",
+        f"{number(passage['words'], lang)} {w['words']}",
         f"{w['similarity']} {percent(passage['similarity'], lang)}",
     ]
     if exempt:

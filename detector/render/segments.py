@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
+
+Side = Literal["submission", "article"]
+Texts = Mapping[tuple[str, int], str]
+"""Whole texts of articles, by id and version."""
+SHOWN_ARTICLES = 5
+"""Articles whose whole text a report shows, the best matches; of the others their passages."""
+KEPT_AROUND, LONG_GAP, LONG_PASSAGE = 60, 200, 1000
+"""Words: of a stretch of an article that is longer than LONG_GAP without a passage, or than LONG_PASSAGE within one (shown in
+full elsewhere in the report), so many stay at either end."""
+_WORDS = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of text under the same marks. `kind`: of the passage that starts first here, "" outside passages.
-    `opens`: numbers of the passages that begin at this segment. `exempt`: a reason, or "" where the words count."""
+    `opens`: numbers of the passages that begin at this segment. `exempt`: a reason, or "" where the words count. `left_out`:
+    words not shown between `text` and `rest`."""
 
     text: str
     kind: str
     exempt: str
     boilerplate: bool
     opens: tuple[int, ...]
+    left_out: int = 0
+    rest: str = ""
 
 
 def numbered(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -29,14 +43,44 @@ def numbered(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def segments(text: str, passages: Iterable[Mapping[str, Any]], boilerplate: Iterable[Mapping[str, int]] = ()) -> list[Segment]:
-    """Cut `text` wherever a mark begins or ends. Passages may overlap (two articles, the same words). Without a text (of a report
-    whose submission is kept no more) there is nothing to cut."""
+def articles_shown(report: Mapping[str, Any], texts: Texts) -> list[tuple[Mapping[str, Any], list[Segment]]]:
+    """The best matches whose article's text is at hand, each with that text cut at its passages, long stretches shortened."""
+    passages = numbered(report)
+    found: list[tuple[Mapping[str, Any], list[Segment]]] = []
+    for match in report["matches"]:
+        text = texts.get((match["article"]["id"], match["article"]["version"]))
+        if text is not None and len(found) < SHOWN_ARTICLES:
+            mine = [p for p in passages if p["match"] is match]
+            found.append((match, [_shortened(s) for s in segments(text, mine, side="article")]))
+    return found
+
+
+def _shortened(segment: Segment) -> Segment:
+    """A long stretch of an article: its ends, and how many words were left out between them."""
+    most = LONG_PASSAGE if segment.kind else LONG_GAP
+    words = list(_WORDS.finditer(segment.text)) if len(segment.text) > most else []
+    if len(words) <= most:
+        return segment
+    head, tail = words[KEPT_AROUND - 1].end(), words[-KEPT_AROUND].start()
+    left_out = len(words) - 2 * KEPT_AROUND
+    return replace(segment, text=segment.text[:head], left_out=left_out, rest=segment.text[tail:])
+
+
+def segments(
+    text: str,
+    passages: Iterable[Mapping[str, Any]],
+    boilerplate: Iterable[Mapping[str, int]] = (),
+    *,
+    side: Side = "submission",
+) -> list[Segment]:
+    """Cut the text of one `side` wherever a mark begins or ends. Passages may overlap (two articles, the same words). Without a
+    text (of a report whose submission is kept no more) there is nothing to cut."""
     if not text:
         return []
-    marks = [(p["submission"]["start"], p["submission"]["end"], p) for p in passages]
+    marks = [(p[side]["start"], p[side]["end"], p) for p in passages]
     furniture = [(b["start"], b["end"]) for b in boilerplate]
-    exempt = [(s["start"], s["end"], s["reason"], p["number"]) for _, _, p in marks for s in p["exempt_spans"]]
+    partly = [(p["number"], s) for _, _, p in marks for s in p["exempt_spans"]] if side == "submission" else []
+    exempt = [(s["start"], s["end"], s["reason"], number) for number, s in partly]
     cuts = {0, len(text)}
     for start, end, *_ in [*marks, *furniture, *exempt]:
         cuts |= {start, end}

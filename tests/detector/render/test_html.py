@@ -7,7 +7,7 @@ from lxml import html as parser
 from detector.policy import Language
 from detector.render import render_html
 
-from .sample import SUBMISSION, report
+from .sample import ARTICLE, SUBMISSION, report
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])
@@ -61,3 +61,11 @@ def test_nothing_found_is_no_certificate() -> None:
 
 def test_the_policy_is_named_with_its_digest() -> None:
     assert "default abc123" in html.unescape(render_html(report(), "id"))
+
+
+def test_both_texts_stand_side_by_side_with_their_passages_numbered() -> None:
+    page = render_html(report(), "id", {("a<1>", 2): ARTICLE + " Penutup <b>artikel</b> kami."})
+    assert page.count('<a href="#p1">1</a>') == 2
+    assert "Penutup &lt;b&gt;artikel&lt;/b&gt; kami." in page
+    assert "Kedua teks berdampingan" in page
+    assert "Kedua teks berdampingan" not in render_html(report(), "id")

@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from detector.render import render_pdf
 from detector.render.pdf import printable
 
-from .sample import report
+from .sample import ARTICLE, report
 
 
 def read(pdf: bytes) -> str:
@@ -61,3 +61,11 @@ def test_long_reports_have_contents_and_page_numbers() -> None:
     pdf = PdfReader(io.BytesIO(render_pdf(rep, "en")))
     assert len(pdf.pages) > 2
     assert f"Page 2 / {len(pdf.pages)}" in re.sub(r"\s+", " ", pdf.pages[1].extract_text())
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_both_texts_stand_side_by_side_with_their_passages_numbered(lang: str) -> None:
+    whole = read(render_pdf(report(), lang, {("a<1>", 2): ARTICLE + " Penutup artikel kami saja."}))
+    assert "Penutup artikel kami saja." in whole
+    assert len(re.findall(r"1\s?Air laut naik", whole)) == 2  # once on either side, beside the list of passages
+    assert "Penutup" not in read(render_pdf(report(), lang, {("a<1>", 1): "Penutup"})), "another version is another text"

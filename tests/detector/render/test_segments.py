@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.render.segments import numbered, segments
+from detector.render.segments import articles_shown, numbered, segments
 
-from .sample import SUBMISSION, report
+from .sample import ARTICLE, SUBMISSION, report
 
 
 def test_segments_cover_the_text_once_and_in_order() -> None:
@@ -60,3 +60,17 @@ def test_each_character_is_marked_as_a_plain_reading_says(passages: list[dict]) 
         at += len(segment.text)
     assert at == len(text)
     assert sorted(n for s in segments(text, passages) for n in s.opens) == [p["number"] for p in passages]
+
+
+def test_long_stretches_of_an_article_are_shortened_and_the_best_articles_shown() -> None:
+    rep = report()
+    tail = " ".join(f"kata{n}" for n in range(500))
+    match = rep["matches"][0]
+    rep["matches"] = [{**match, "article": {**match["article"], "id": f"a{n}"}} for n in range(8)]
+    found = articles_shown(rep, {(f"a{n}", 2): f"{ARTICLE} {tail}" for n in range(1, 8)})
+    assert [match["article"]["id"] for match, _ in found] == ["a1", "a2", "a3", "a4", "a5"]
+    cut = found[0][1]
+    assert [n for s in cut for n in s.opens] == [3, 4]
+    last, after = cut[-1], (ARTICLE + " " + tail)[match["passages"][1]["article"]["end"] :].split()
+    assert (last.text.split(), last.rest.split()) == (after[:60], after[-60:])
+    assert last.left_out == len(after) - 120
