@@ -35,6 +35,7 @@ from fingerprints.stores.mongo_index_merge import FAMILIES, merge, plan
 from fingerprints.stores.mongo_index_postings import Reader, Writer, bits_for
 from fingerprints.stores.mongo_index_state import Ledger, Part, State
 from fingerprints.stores.mongo_index_verify import faults
+from fingerprints.stores.mongo_orphans import Patience
 from fingerprints.stores.mongo_schema import Bson, explained
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,10 @@ class MongoIndex:
             self._call_thread()
 
     def _apply(self, entries: Sequence[Entry], upto: int | None, after: int | None) -> None:
+        patience = Patience(self._db.client)
+
         def turn(session: ClientSession) -> None:
+            patience.over_again()
             state, number = self._ledger.turn(session)
             changes = _Changes.after(state.seq, entries, upto)
             if changes.seq > state.seq and (after is None or state.seq >= after):

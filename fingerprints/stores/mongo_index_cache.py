@@ -19,43 +19,38 @@ from fingerprints.stores.mongo_schema import Bson
 
 CACHED_BYTES = 64 << 20
 """Some 30,000 articles: common runs lead to the same ones again and again."""
-PURGED = 100_000
-"""Removals that are remembered beyond the purge of their postings: of the last few seconds at the least."""
 _SEQ = 0xFFFFFFFF
 
 
 class Dead:
     """Removed seqs by the change that removed them, read once each. An article that was removed never comes back under its seq,
-    so knowing of some whose postings are gone changes no answer; knowing of a removal too early would."""
+    so knowing of some whose postings are gone changes no answer; knowing of a removal too early would, or not knowing of one
+    that was purged later than the moment of the question."""
 
     def __init__(self, db: Database[Bson]) -> None:
         self._rows = db["index_removed"]
         self._lock = threading.Lock()
-        self._epoch = self._upto = 0
+        self._epoch = self._merges = self._upto = 0  # the moment that this is of
         self._pairs = np.empty((0, 2), np.uint32)  # (seq of the change, seq removed)
-        self._purged = np.empty((0, 2), np.uint32)  # for moments before their postings went
-        self._sorted = np.empty(0, np.uint32)  # of both
         self.seqs = np.empty(0, np.uint32)
-        """Those known whose postings are there, sorted."""
+        """Those known, sorted."""
 
     def upto(self, state: State, session: ClientSession) -> U32:
-        """Sorted: the seqs removed by changes up to `state.seq`."""
+        """Sorted: the seqs removed by changes up to `state.seq`, all of them that have postings at the moment of `state`."""
         with self._lock:
+            if (state.epoch, state.merges) < (self._epoch, self._merges):  # what was purged since had postings then
+                return np.unique(self._read(state, 0, session)[:, 1])
             if state.epoch > self._epoch:
                 self._epoch, self._upto = state.epoch, 0
-                self._purged = np.empty((0, 2), np.uint32)
-                self._set(self._purged)
-            if state.epoch < self._epoch:
-                return np.unique(self._read(state, 0, session)[:, 1])
+                self._set(self._pairs[:0])
             if state.seq < self._upto:  # a moment that is past already
-                pairs = np.concatenate([self._pairs, self._purged])
-                return np.unique(pairs[pairs[:, 0] <= state.seq, 1])
+                return np.unique(self._pairs[self._pairs[:, 0] <= state.seq, 1])
             if state.seq > self._upto:
                 new = self._read(state, self._upto, session)
                 if len(new):
                     self._set(np.concatenate([self._pairs, new]))
-                self._upto = state.seq
-            return self._sorted
+            self._merges, self._upto = state.merges, state.seq
+            return self.seqs
 
     def anew(self, state: State, session: ClientSession) -> tuple[U32, list[int]]:
         """Read from the database whatever is known: sorted the removed seqs that have postings; of the others, whose postings
@@ -63,18 +58,13 @@ class Dead:
         pairs = self._read(state, 0, session)
         live = _live(pairs, state)
         with self._lock:
-            if (state.epoch, state.seq) == (self._epoch, self._upto):
-                self._forget(~np.isin(self._pairs[:, 0], pairs[live, 0]))
+            if (state.epoch, state.merges) >= (self._epoch, self._merges) and state.seq >= self._upto:
+                self._epoch, self._merges, self._upto = state.epoch, state.merges, state.seq
+                self._set(pairs[live])
         return np.unique(pairs[live, 1]), pairs[~live, 0].tolist()
 
     def _set(self, pairs: U32) -> None:
         self._pairs, self.seqs = pairs, np.unique(pairs[:, 1])
-        self._sorted = np.union1d(self.seqs, self._purged[:, 1])
-
-    def _forget(self, gone: NDArray[np.bool_]) -> None:
-        if gone.any():
-            self._purged = np.concatenate([self._purged, self._pairs[gone]])[-PURGED:]
-            self._set(self._pairs[~gone])
 
     def _read(self, state: State, after: int, session: ClientSession) -> U32:
         between = {"$gt": state.epoch << 32 | after, "$lte": state.epoch << 32 | state.seq}

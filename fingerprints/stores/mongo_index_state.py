@@ -1,6 +1,7 @@
 """What the index inside MongoDB consists of at a moment: one document, changed by compare-and-set. The manifest of this index.
 
-    index_meta      {_id: "index", format, store, scheme, epoch, seq, articles, next, segments, pending, dropping, merging}
+    index_meta      {_id: "index", format, store, scheme, epoch, seq, articles, next, segments, merges (how often parts were
+                    replaced), pending, dropping, merging}
     index_postings  {_id: segment << 34 | family << 32 | bucket, p: rows, m: [[hash, chunks]]}     shard key {_id: "hashed"}
     index_overflow  {_id: {s: segment, f: family, h: hash, c: chunk}, p: rows}                     shard key {_id: "hashed"}
     index_articles  {_id: epoch << 32 | seq, words, signature, outlet}                             shard key {_id: "hashed"}
@@ -83,18 +84,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The document at a moment; `parts` in rising seq."""
+    """The document at a moment; `parts` in rising seq. Within an epoch `seq` and `merges`, how often parts were replaced, only
+    rise: of two moments they tell the later one."""
 
     epoch: int
     seq: int
     articles: int
     parts: tuple[Part, ...]
     dropping: tuple[int, ...]
+    merges: int = 0
 
     @classmethod
     def of(cls, row: Bson) -> Self:
         parts = sorted((_part(segment) for segment in row["segments"]), key=lambda part: part.first)
-        return cls(row["epoch"], row["seq"], row["articles"], tuple(parts), tuple(row["dropping"]))
+        return cls(row["epoch"], row["seq"], row["articles"], tuple(parts), tuple(row["dropping"]), row.get("merges", 0))
 
 
 def _part(row: Bson) -> Part:
@@ -193,6 +196,7 @@ class Ledger:
             "segments": {"$concatArrays": [rest, {"$literal": made}]},
             "dropping": {"$concatArrays": ["$dropping", gone]},
             "pending": {"$filter": {"input": "$pending", "cond": {"$not": [{"$in": ["$$this.n", numbers]}]}}},
+            "merges": {"$add": [{"$ifNull": ["$merges", 0]}, 1]},
         }
         return self._meta.update_one(known, [{"$set": update}]).matched_count > 0
 

@@ -128,7 +128,9 @@ def _explain(error: PyMongoError, where: str) -> StoreError:
         return StoreUnavailable(f"store {where}: the server has no disk space left, or its quota is used up")
     if code in _NOT_PRIMARY or isinstance(error, NotPrimaryError):
         return StoreUnavailable(f"store {where}: read-only; the server is not the primary of its replica set")
-    if code in (239, 246):
+    if code == 246:
+        return StoreUnavailable(f"store {where}: a collection was changed while it was read; try again")
+    if code == 239:
         return StoreError(f"store {where}: this took longer than the server keeps a snapshot (minSnapshotHistoryWindowInSeconds)")
     if isinstance(error, ConfigurationError) and "wire version" in str(error):
         return _too_old(where, "")
@@ -197,11 +199,20 @@ def prepare(db: Database[Bson], where: str) -> str:
 
 
 def create_collection(db: Database[Bson], name: str, shape: Bson) -> None:
-    """Create a collection with its validator, or give one that is there the current validator."""
+    """Create a collection with its validator, or give one that is there the current validator. One that has it already is left
+    alone: changing a collection ends what others read as of a moment before."""
     validator = {"$jsonSchema": {"bsonType": "object", "required": list(shape), "properties": shape}}
+    if _validator(db, name) == validator:
+        return
     try:
         db.command({"create": name, "validator": validator})
     except OperationFailure as error:
         if error.code != 48:  # NamespaceExists
             raise
-        db.command({"collMod": name, "validator": validator})
+        if _validator(db, name) != validator:  # else another process was first
+            db.command({"collMod": name, "validator": validator})
+
+
+def _validator(db: Database[Bson], name: str) -> Bson | None:
+    found = list(db.list_collections(filter={"name": name}))
+    return found[0]["options"].get("validator") if found else None

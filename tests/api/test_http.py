@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.api.conftest import Running, prose
+from tests.api.conftest import Answer, Running, SmallWeb, prose
 
 
 @pytest.mark.parametrize(
@@ -107,15 +108,25 @@ def test_pages_load_nothing_from_elsewhere(http: httpx.Client) -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", answer.text), path
 
 
-def test_more_work_than_can_wait_is_refused_at_once(start: Callable[..., Running]) -> None:
-    running = start(threads=1, queue=1)
-    text = prose("long", 3000)
-    http = running.client("checks")
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda _: http.post("/v1/checks", json={"text": text}), range(24)))
-    statuses = {answer.status_code for answer in answers}
-    assert statuses == {201, 503}
-    assert {answer.headers["retry-after"] for answer in answers if answer.status_code == 503} == {"1"}
+def test_more_work_than_can_wait_is_refused_at_once(start: Callable[..., Running], web: SmallWeb) -> None:
+    asked, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(_: object) -> Answer:
+        asked.release()
+        go_on.wait(60)
+        return Answer(b"<html><body><article><p>%b</p></article></body></html>" % prose("lambat").encode())
+
+    web.pages["/lambat"] = slow
+    http = start(threads=1, queue=1, fetch_allow=("127.0.0.1",)).client("checks")
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(http.post, "/v1/checks", json={"url": f"{web.url}/lambat"}, timeout=120) for _ in range(2)]
+        assert asked.acquire(timeout=60)
+        while "sidik_jobs 2.0" not in http.get("/metrics").text:
+            time.sleep(0.01)
+        answer = http.post("/v1/checks", json={"text": prose(1)})
+        go_on.set()
+        assert {each.result(120).status_code for each in held} <= {201, 422}
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert http.post("/v1/checks", json={"text": prose(1)}).status_code == 201
 
 

@@ -206,8 +206,10 @@ def test_writers_at_once_share_one_sequence_and_followers_miss_nothing(store: St
 
     with ThreadPoolExecutor(writers + 1) as pool:
         follower = pool.submit(follow)
-        seqs = sorted(seq for given in pool.map(write, range(writers)) for seq in given)
-        done.set()
+        try:
+            seqs = sorted(seq for given in pool.map(write, range(writers)) for seq in given)
+        finally:
+            done.set()
         follower.result(timeout=60)
     assert seqs == seen == list(range(1, len(seqs) + 1))
     assert store.count() == writers * rounds + rounds

@@ -82,9 +82,10 @@ def says_so(answer: httpx.Response, detail: str = "as much work as it can take")
 
 
 def is_well(http: httpx.Client) -> bool:
-    """It has nothing to do, and does what it is asked."""
+    """It has nothing to do, and does what it is asked; on a slow machine not always within its time."""
     until(lambda: jobs(http) == 0)
-    return http.post("/v1/checks", json={"text": prose("lagi")}).status_code == 201
+    until(lambda: http.post("/v1/checks", json={"text": prose("lagi")}).status_code == 201)
+    return True
 
 
 def test_a_full_queue_is_answered_at_once_and_empties_by_itself(serve: Callable[..., Server], site: SlowSite) -> None:

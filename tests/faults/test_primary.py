@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from api.checks import CHECKS
 from fingerprints.article import Article
-from fingerprints.stores import open_store
+from fingerprints.stores.mongo import MongoStore
 from tests.faults.conftest import THOROUGH
 from tests.faults.processes import PATIENCE
 
@@ -45,7 +45,7 @@ def test_nothing_acknowledged_is_lost_when_the_primary_is_killed(new_mongod: Cal
     stop, news = threading.Event(), threading.Condition()
 
     def write(name: str) -> None:
-        store = open_store(url)
+        store = MongoStore(url, timeout=PATIENCE)  # as long as an election may take on a slow machine
         try:
             number = 0
             while not stop.is_set():
@@ -79,7 +79,7 @@ def test_nothing_acknowledged_is_lost_when_the_primary_is_killed(new_mongod: Cal
         for thread in threads:
             thread.join(PATIENCE)
     assert failed == []
-    store = open_store(url)
+    store = MongoStore(url)
     ids = [id for _, id in acknowledged]
     assert set(store.current(ids)) == set(ids)
     assert [id for id in ids if store.records.get(CHECKS, id) is None] == []

@@ -30,8 +30,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def store(new_database: Callable[[], str]) -> Iterator[MongoStore]:
-    opened = MongoStore(new_database())
+def url(new_database: Callable[[], str]) -> str:
+    return new_database()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[MongoStore]:
+    opened = MongoStore(url)
     yield opened
     opened.close()
 
@@ -47,6 +52,14 @@ def new_index(store: MongoStore) -> Iterator[Callable[..., MongoIndex]]:
     yield new
     for index in opened:
         index.close()
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Nothing is merged but when the test says so: it looks at what is in between."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MongoIndex, "_call_thread", lambda _: None)
+        yield
 
 
 def told(found: Candidates) -> tuple[Any, ...]:
@@ -93,6 +106,7 @@ def test_common_hashes_go_to_chunks_and_answers_stay_the_same(
     assert index.stats()["segments"] == 1
 
 
+@pytest.mark.usefixtures("alone")
 def test_what_a_killed_writer_left_counts_for_nothing_and_is_swept(
     new_index: Callable[..., MongoIndex], store: MongoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +166,7 @@ def test_writers_on_several_clients_apply_each_change_once(store: MongoStore, ne
     assert indexes[0].verify() == []
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_merge_killed_before_it_purged_removals_leaves_none_that_count(
     new_index: Callable[..., MongoIndex], store: MongoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +196,56 @@ def test_a_merge_killed_before_it_purged_removals_leaves_none_that_count(
     assert (index.verify(), index.stats()["removed"]) == ([], 1)
     index.flush()
     assert (index.verify(), removed.count_documents({})) == ([], 1)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_question_asked_before_a_merge_and_answered_after_it_sees_no_removed_article(
+    new_index: Callable[..., MongoIndex], store: MongoStore, seen: bool
+) -> None:
+    """Another process merges and purges, another thread asks, while this one stands still between two statements."""
+    index, other = new_index(), new_index()
+    other.apply([Entry(n + 1, fp(text(n, 80))) for n in range(12)])
+    other.apply([Entry(20 + n, None, removes=n) for n in range(1, 7)])
+    if seen:
+        index.candidates(fp(text(9, 80)))
+    with store.database.client.start_session(snapshot=True) as session:
+        before = index._ledger.read(session)
+        other.flush()
+        assert store.database["index_removed"].count_documents({}) == 0
+        other.apply([Entry(30, None, removes=7)])
+        assert index.candidates(fp(text(6, 80))).seq.tolist() == []
+        assert index._dead.upto(before, session).tolist() == [1, 2, 3, 4, 5, 6]
+    with store.database.client.start_session(snapshot=True) as session:
+        between = index._ledger.read(session)
+        other.apply([Entry(31, None, removes=8)])
+        assert index.candidates(fp(text(7, 80))).seq.tolist() == []
+        assert {7} <= set(index._dead.upto(between, session).tolist()) <= set(range(1, 8))
+
+
+def test_a_process_that_starts_disturbs_no_question(new_index: Callable[..., MongoIndex], store: MongoStore, url: str) -> None:
+    index = new_index()
+    index.apply([Entry(1, fp(text(1, 80)))])
+    with index._moment() as (session, _, _):
+        new_index()
+        MongoStore(url).close()
+        assert store.database["index_articles"].count_documents({}, session=session) == 1
+        for name in ("index_postings", "index_articles", "versions", "meta"):
+            list(store.database[name].find({}, session=session))
+
+
+def test_a_transaction_left_open_by_a_killed_process_keeps_nobody_waiting(
+    new_index: Callable[..., MongoIndex], store: MongoStore
+) -> None:
+    """MongoDB would keep it, and its lock on the index, for a minute: longer than a write may take."""
+    index, killed = new_index(), store.database.client.start_session()
+    killed.start_transaction()
+    index._ledger.turn(killed)
+    index.apply([Entry(1, fp(text(1, 80)))])
+    assert index.candidates(fp(text(1, 80))).seq.tolist() == [1]
+    with pytest.raises(OperationFailure):
+        killed.commit_transaction()
+    killed.end_session()
 
 
 def test_changes_of_before_it_was_begun_anew_are_not_applied(new_index: Callable[..., MongoIndex]) -> None:
