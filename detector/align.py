@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.chains import Box, chains, gathered
 from detector.kernels.runs import covering_runs, pair_words
-from detector.policy import PassagePolicy
+from detector.policy import EDITED_SIMILARITY, PassagePolicy
 from detector.seeds import Plane
 from detector.sentences import alike, boxes, digests
 from fingerprints.tokens import Tokens
@@ -21,6 +23,7 @@ class Aligned:
 
     `pairs`: int32[m, 2], positions (submission, article) of words paired as equal, each position at most once, rising in
     the submission. `similarity`: 2 m / (words of both sides). `longest_run`: words of the longest run equal word for word.
+    `gaps`: of the article, `[start, end)`, what the submission left out (`continued`).
     """
 
     start: int
@@ -30,6 +33,7 @@ class Aligned:
     pairs: NDArray[np.int32]
     similarity: float
     longest_run: int
+    gaps: tuple[tuple[int, int], ...] = ()
 
 
 def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePolicy()) -> list[Aligned]:  # noqa: B008 - frozen
@@ -50,6 +54,44 @@ def align(submission: Tokens, article: Tokens, policy: PassagePolicy = PassagePo
     placed = _with_runs(placed, covering_runs(a, b, policy.run_words), policy.run_words)
     placed = gathered(placed, policy.merge_gap, policy.merge_filled)
     return [_passage(a, b, box, policy) for box in placed]
+
+
+def continued(passages: Sequence[Aligned], policy: PassagePolicy) -> list[Aligned]:
+    """`passages`, in order of the submission, and one in place of those that go on there where the former ended, and in the
+    article further on: a story of which sentences were left out. None of another kind comes of it (`EDITED_SIMILARITY`)."""
+    out: list[Aligned] = []
+    chain: list[Aligned] = []
+    for passage in passages:
+        if chain and not _goes_on(chain[-1], passage, policy):
+            out += _joined_up(chain, policy)
+            chain = []
+        chain.append(passage)
+    return out + _joined_up(chain, policy)
+
+
+def _goes_on(first: Aligned, then: Aligned, policy: PassagePolicy) -> bool:
+    gap = then.article_start - first.article_end
+    return then.start - first.end <= policy.continued_near and 0 <= gap <= policy.continued_gap
+
+
+def _joined_up(chain: list[Aligned], policy: PassagePolicy) -> list[Aligned]:
+    """The passages of `chain` as one where they fill enough of the article, else parted where most was left out, and so on."""
+    if len(chain) < 2:
+        return chain
+    first, last = chain[0], chain[-1]
+    skips = [(one.article_end, then.article_start) for one, then in pairwise(chain)]
+    whole = last.article_end - first.article_start
+    pairs = np.concatenate([passage.pairs for passage in chain])
+    similarity = 2 * len(pairs) / (last.end - first.start + whole)
+    close = [passage.similarity >= EDITED_SIMILARITY for passage in chain]
+    filled = whole - sum(end - start for start, end in skips) >= policy.continued_filled * whole
+    if filled and (similarity >= EDITED_SIMILARITY if any(close) else True):
+        gaps = [gap for passage in chain for gap in passage.gaps] + [(start, end) for start, end in skips if start < end]
+        longest = max(passage.longest_run for passage in chain)
+        joined = (first.start, last.end, first.article_start, last.article_end, pairs, similarity, longest)
+        return [Aligned(*joined, tuple(sorted(gaps)))]
+    at = 1 + max(range(len(skips)), key=lambda k: skips[k][1] - skips[k][0])
+    return _joined_up(chain[:at], policy) + _joined_up(chain[at:], policy)
 
 
 def _place(found: list[Box]) -> list[Box]:

@@ -13,11 +13,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.align import align
 from detector.archive import Archive
-from detector.evidence import sustained
 from detector.explain import explain
-from detector.matching import Assessment, Pair, assess
+from detector.matching import Assessment, Pair, assess, shared_passages
 from detector.policy import DUPLICATE_JACCARD, Policy
 from detector.reading import Reading
 from detector.report import CommonRunSpan, Engine, Report
@@ -241,8 +239,7 @@ class Detector:
         pairs = []
         seqs = self._worth_reading(submission, found)
         for stored, reading in self._archive.readings(seqs.tolist()).values():
-            passages = align(submission.tokens, reading.tokens, self._policy.passages)
-            passages = sustained(submission, reading, passages, self._policy)
+            passages = shared_passages(submission, reading, self._policy)
             if passages:
                 reading = reading.furnished(self._archive.templates(stored.article, reading))
                 pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))

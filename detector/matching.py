@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from detector.align import Aligned, align
+from detector.align import Aligned, align, continued
 from detector.attribution import Mentions
 from detector.evidence import sustained
 from detector.exempt import COUNTS, REASONS, Codes, Exemptions
@@ -94,13 +94,19 @@ def compare(submission_text: str, article_text: str, policy: Policy | None = Non
     check_text("submission", submission_text, blank=False)
     submission, article = Reading(submission_text), Article(id="article", text=article_text)
     reading = Reading(article_text)
-    passages = sustained(submission, reading, align(submission.tokens, reading.tokens, policy.passages), policy)
+    passages = shared_passages(submission, reading, policy)
     pair = Pair(article, 1, article.sha256, reading, passages)
     if passages:
         return assess(submission, [pair], policy).matches[0]
     return Match(
         _reference(pair), "original", 0.0, 0.0, 0.0, 0.0, jaccard(submission, reading), 0, "unknown", "unknown", (), 0, None
     )
+
+
+def shared_passages(submission: Reading, article: Reading, policy: Policy) -> list[Aligned]:
+    """The passages of one pair that evidence sustains, in order of the submission."""
+    passages = align(submission.tokens, article.tokens, policy.passages)
+    return continued(sustained(submission, article, passages, policy), policy.passages)
 
 
 def _judged(

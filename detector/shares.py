@@ -100,6 +100,8 @@ def _taken(article: Reading, passages: Sequence[Aligned], counting: Mask) -> int
             inside = counting[passage.pairs[order[np.maximum(at, 0)], 0]]
         else:
             continue
+        for gap_start, gap_end in passage.gaps:
+            inside[gap_start - start : gap_end - start] = False
         inside &= article.own[start:end] & ~taken[start:end]
         taken[start:end] |= inside
         found = int(np.count_nonzero(inside))

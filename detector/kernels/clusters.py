@@ -89,6 +89,30 @@ def covered(boxes, side):
     return total
 
 
+@njit("int32[:, ::1](int32[:, ::1])", cache=True, nogil=True)
+def once(runs):
+    """Those runs of a chain of which longer ones leave more than half of the words, on both sides: a phrase that stands twice
+    in one text is paired once, and what lies between is no part of the chain."""
+    if len(runs) < 2:
+        return runs
+    low, high = np.array([MOST, MOST]), np.zeros(2, np.int64)
+    for x in range(len(runs)):
+        for s in range(2):
+            low[s], high[s] = min(low[s], runs[x, 2 * s]), max(high[s], runs[x, 2 * s + 1])
+    taken = np.zeros((2, max(high[0] - low[0], high[1] - low[1])), np.bool_)
+    kept = np.zeros(len(runs), np.bool_)
+    order = _order((runs[:, 0] - runs[:, 1]).astype(np.int64))
+    for y in range(len(runs)):
+        x = order[y]
+        size = runs[x, 1] - runs[x, 0]
+        i, j = runs[x, 0] - low[0], runs[x, 2] - low[1]
+        if 2 * np.sum(taken[0, i : i + size]) < size and 2 * np.sum(taken[1, j : j + size]) < size:
+            kept[x] = True
+            taken[0, i : i + size] = True
+            taken[1, j : j + size] = True
+    return runs[kept]
+
+
 @typed("void(uint64[::1], uint64[::1], int32[::1], int64, int64, int64)")
 def _extend(a, b, box, size, band, drop):
     """Let `box` have the edited words before its first and after its last run, where these are first and last on both sides."""
@@ -114,18 +138,20 @@ def linked(a, b, k, limit, gap, least, size, band, drop):
         boxes[x, 0], boxes[x, 1] = runs[x, 0], runs[x, 0] + runs[x, 2]
         boxes[x, 2], boxes[x, 3] = runs[x, 1], runs[x, 1] + runs[x, 2]
     labels = cluster(boxes, gap)
-    hull, order = hulls(boxes, labels), _order(labels)
-    found, first, m = np.empty((len(hull), 5), np.int32), 0, 0
-    for c in range(len(hull)):
+    count = labels.max() + 1 if len(labels) else 0
+    order = _order(labels)
+    found, first, m = np.empty((count, 5), np.int32), 0, 0
+    for c in range(count):
         last = first
         while last < len(order) and labels[order[last]] == c:
             last += 1
-        members = boxes[order[first:last]]
+        members = once(boxes[order[first:last]])
         first = last
         equal = min(covered(members, 0), covered(members, 2))
         if equal >= least:
+            hull = hulls(members, np.zeros(len(members), np.int64))
             for column in range(4):
-                found[m, column] = hull[c, column]
+                found[m, column] = hull[0, column]
             found[m, 4] = equal
             _extend(a, b, found[m], size, band, drop)
             m += 1

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from detector.align import Aligned, align
+from detector.align import Aligned, align, continued
 from detector.kernels.runs import covering_runs, exact_runs, pair_words
+from detector.policy import PassagePolicy
 from fingerprints.fingerprint import RUN_WORDS
 from fingerprints.tokens import Tokens, tokenize
 
@@ -156,6 +157,39 @@ def test_sentences_in_another_order_are_one_passage() -> None:
     assert len(found) == 1
     covers(found, 0, len(submission), 0.9)
     assert sum(len(p.pairs) for p in found) >= 0.9 * len(submission)
+
+
+def test_a_phrase_that_the_article_repeats_does_not_stretch_a_passage() -> None:
+    rng = random.Random(3)
+    copied, phrase, foreign = (rng.sample(range(1000 * k, 1000 * k + 1000), n) for k, n in ((1, 60), (2, 7), (3, 9)))
+    article = " ".join(f"w{n}" for n in [*phrase, *foreign, *phrase, *copied])
+    for x, y in ((article.split()[16:], article.split()), (article.split(), article.split()[16:])):
+        (passage,) = align(tokenize(" ".join(["pembuka", "lain", "sekali", *x])), tokenize(" ".join(["awal", *y])))
+        assert passage.similarity == 1.0
+        assert passage.end - passage.start == 67
+
+
+def test_a_story_with_sentences_left_out_is_one_passage() -> None:
+    story, host = prose(8, 300).split(), prose(9, 100, vocabulary=9000).replace("w", "h")
+    a, b = tokenize(" ".join([host, *story[40:90], *story[165:215], host])), tokenize(" ".join(story))
+    parts = align(a, b)
+    assert len(parts) > 1
+    (passage,) = continued(parts, PassagePolicy())
+    sound([passage], a, b)
+    left_out = np.ones(len(b), bool)
+    left_out[passage.pairs[:, 1]] = False
+    for start, end in passage.gaps:
+        assert passage.article_start < start < end < passage.article_end
+        assert left_out[start:end].all()
+
+
+def test_passages_far_apart_or_in_another_order_are_not_one() -> None:
+    story, host = prose(10, 200).split(), prose(11, 200, vocabulary=9000).replace("w", "h")
+    first, then = story[:30], story[130:160]
+    for x in ([*first, *then], [*then, *first]):
+        parts = align(tokenize(" ".join([host, *x, host])), tokenize(" ".join(story)))
+        assert len(parts) == 2
+        assert continued(parts, PassagePolicy()) == parts
 
 
 def test_names_and_titles_alone_are_no_evidence() -> None:
