@@ -16,6 +16,7 @@ from api.forms import Form
 from api.pool import Deadline
 from api.problems import Problem, TooLarge, as_problem
 from api.scanning.fetching import FetchError
+from api.web.details import worded
 from api.web.navigation import entries
 from api.web.pages import Pages, form, reader, see, visit
 from api.web.reading import LOADED, blocks, marked_passages
@@ -149,7 +150,7 @@ def _what_is_wrong(seen: Visit, error: InputError | FetchError | ValidationError
     if isinstance(error, UnreadableFile):
         return seen.say(file_trouble(error.reason))
     if isinstance(error, FetchError):
-        return seen.say(trouble("fetch"), reason=error.reason)
+        return seen.say(trouble("fetch"), reason=worded(error.reason, seen.lang))
     if isinstance(error, TooLarge):
         return seen.say(trouble("too_large"))
     problem = as_problem(error)
@@ -157,7 +158,7 @@ def _what_is_wrong(seen: Visit, error: InputError | FetchError | ValidationError
         return seen.say(trouble("busy"))
     first = "{location}: {detail}".format_map(problem.errors[0]) if problem.errors else ""
     known = trouble(type(error).__name__) or trouble(first.partition(" at character")[0])
-    return seen.say(known) if known else seen.say(trouble("other"), detail=problem.detail)
+    return seen.say(known) if known else seen.say(trouble("other"), detail=worded(problem.detail, seen.lang))
 
 
 def _history(here: State, where: dict[str, Scalar | Between], cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:

@@ -20,6 +20,7 @@ from api.keys import Caller
 from api.problems import Problem
 from api.views import delete_view, list_views, save_view
 from api.web.charts import Columns, stacked
+from api.web.mistakes import explain
 from api.web.pages import Pages, form, reader, see, visit
 from api.web.render import render
 from api.web.visit import Visit
@@ -28,7 +29,14 @@ from fingerprints.article import check_text
 from fingerprints.errors import InputError
 from fingerprints.stores.contract import Scalar
 
+
+def _(message: str) -> str:
+    """Marks a message for the catalogues; it is translated when it is shown."""
+    return message
+
+
 ROWS = 50
+CASE_LABELS = {"status": _("Status"), "note": _("Catatan"), "due_at": _("Tenggat")}
 WEEKS, TOP, DOMAINS = 26, 10, 3
 """Weeks, bars and domains of the plots; what is left of the domains is one part."""
 VERDICTS = ("copy", "partial_copy", "rewrite")
@@ -174,7 +182,7 @@ async def change_one(request: Request, id: PathId) -> Response:
     try:
         changed = await here.pool.run(change_case, here.store, id, reader(request), _change(given))
     except InputError as error:
-        return await _case_page(here, seen, id, 422, str(error), given.text("note"))
+        return await _case_page(here, seen, id, 422, explain(seen, error, CASE_LABELS), given.text("note"))
     if changed is None:
         raise Problem(404, "There is no such case.")
     await record(request, "case.changed", id, status=changed["status"])

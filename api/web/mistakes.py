@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api.problems import Problem, as_problem
 from api.scanning.fetching import FetchError
+from api.web.details import worded
 from api.web.visit import Visit
 from fingerprints.errors import InputError
 
@@ -27,11 +28,11 @@ _OTHER = _("Tidak dapat dikerjakan: %(detail)s")
 def explain(seen: Visit, error: Mistake, labels: Mapping[str, str]) -> str:
     """A sentence for the reader. `labels`: the names that the form shows for its fields."""
     if isinstance(error, FetchError):
-        return seen.say(_FETCH, reason=error.reason)
+        return seen.say(_FETCH, reason=worded(error.reason, seen.lang))
     problem = as_problem(error)
     for first in problem.errors[:1]:
         place = first["location"].partition("[")[0]
         label = labels.get(place) or labels.get(place.partition(".")[0])
         if label:
-            return seen.say(_FIELD, field=seen.say(label), detail=first["detail"])
-    return seen.say(_OTHER, detail=problem.detail)
+            return seen.say(_FIELD, field=seen.say(label), detail=worded(first["detail"], seen.lang))
+    return seen.say(_OTHER, detail=worded(problem.detail, seen.lang))

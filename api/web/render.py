@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.web import catalogue
 from api.web.catalogue import LANGUAGES, Lang
+from api.web.details import marked
 from api.web.navigation import entries
 from api.web.reading import markup
 from api.web.visit import THEMES, Visit
@@ -29,6 +30,7 @@ def _environment(lang: Lang) -> Environment:
     environment.install_gettext_translations(catalogue.translations(lang), newstyle=True)  # type: ignore[attr-defined]
     for name in ("number", "percent", "moment", "day"):
         environment.filters[name] = partial(getattr(catalogue, name), lang=lang)
+    environment.filters["detail"] = partial(marked, lang=lang)
     environment.filters |= {"web": web_address, "marked": markup, "dropnone": _without_none}
     environment.globals.update(languages=LANGUAGES, themes=THEMES)
     return environment

@@ -132,7 +132,7 @@ def test_what_cannot_be_read_says_so_and_what_was_typed_stays(
     assert page.get_by_label("Nama").input_value() == HOSTILE
     page.get_by_label("Alamat", exact=True).fill(f"{site.url}/tiada")
     page.get_by_role("button", name="Lihat apa yang akan dibaca").click()
-    expect(page.get_by_role("alert")).to_contain_text("the server answered 404")
+    expect(page.get_by_role("alert")).to_contain_text("server menjawab dengan status 404")
     pardon(complaints)
 
 
