@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.quotes import quotations
+from detector.quotes import speech
 from fingerprints import signature
 from fingerprints.article import Span
 from fingerprints.fingerprint import Fingerprint, fingerprint
@@ -61,12 +61,12 @@ class Reading:
     @cached_property
     def quoted(self) -> Mask:
         """bool[n]: the words inside attributed quotations."""
-        return words_in(self.tokens, quotations(self.tokens.text))
+        return words_in(self.tokens, speech(self.tokens.text))
 
     @cached_property
     def own(self) -> Mask:
         """bool[n]: the words outside of `boilerplate`."""
-        return ~words_in(self.tokens, self.boilerplate)
+        return ~words_in(self.tokens, np.array([(span.start, span.end) for span in self.boilerplate], np.int32).reshape(-1, 2))
 
     @cached_property
     def own_words(self) -> int:
@@ -85,12 +85,12 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def words_in(tokens: Tokens, spans: Iterable[Span]) -> Mask:
-    """bool[n]: the words that lie in `spans`, wholly or with their first letter."""
+def words_in(tokens: Tokens, spans: NDArray[np.int32]) -> Mask:
+    """bool[n]: the words that lie in `spans` (int32[m, 2], start and end), wholly or with their first letter."""
     mask = np.zeros(len(tokens), np.bool_)
-    for span in spans:
-        first, last = tokens.start.searchsorted((span.start, span.end))
-        mask[first:last] = True
+    if len(spans):
+        for first, last in tokens.start.searchsorted(spans).tolist():
+            mask[first:last] = True
     return mask
 
 
