@@ -222,7 +222,7 @@ def _misfit(head: NDArray[np.int64], size: int) -> str | None:
         bits, count = int(head[f + m.BITS]), int(head[f + m.COUNT])
         if not 0 <= bits <= m.MAX_BITS or not 0 <= count <= size:
             return f"the header of its {PARTS[family]} postings cannot be true"
-        sections += [(f + m.TABLE, 4 * ((1 << bits) + 1)), (f + m.POSTINGS, _width(family) * count)]
+        sections += [(f + m.TABLE, 4 * ((1 << bits) + 1)), (f + m.POSTINGS, _width(family) * (count + m.AT_ONCE))]
     for field, length in sections:
         if head[field] % 64 or not HEADER_BYTES <= head[field] <= size - length:
             return "a section lies outside the file"

@@ -18,8 +18,8 @@ from fingerprints.kernels.listing import (
     share_nothing_else,
 )
 from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
-from fingerprints.kernels.packing import sort
 from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow, schedule, weights
+from fingerprints.kernels.sorting import sort
 from fingerprints.kernels.templates import template_windows
 
 TOTAL_SHARE = 0.05

@@ -20,6 +20,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fingerprints.kernels import typed
+from fingerprints.kernels.vectors import spread
 
 HEADER = 64
 """int64 words of the header: general fields, section offsets (bytes from the start), then `FIELDS` words a family."""
@@ -31,8 +32,8 @@ TABLE, BITS, POSTINGS, COUNT = 0, 1, 2, 3
 MAX_BITS = 26
 SCAN = 0xFFFF
 """As a position: find the word by scanning the article (long articles, hashes that come too often in one)."""
-LINEAR = 24
-"""Postings up to which a bucket is searched one by one."""
+AT_ONCE = 16
+"""Postings compared at once. So many may be read beyond those of a family: other sections lie there."""
 
 
 def _caster(dtype: Any) -> Any:
@@ -110,18 +111,47 @@ def family_at(base, family):
     return base + at64(f + 8 * TABLE), base + at64(f + 8 * POSTINGS), at64(f + 8 * BITS)
 
 
+def _counter(width: int) -> Any:
+    @intrinsic
+    def count(typingctx, address, held, value):
+        """How many of the first `held` (at most 16) postings from an address on have 32 leading bits below `value` (at most
+        2**32)."""
+
+        def codegen(context, builder, signature, args):
+            word, bits = ir.IntType(64), ir.IntType(AT_ONCE)
+            postings = ir.VectorType(ir.IntType(8 * width), AT_ONCE)
+            found = builder.load(builder.inttoptr(args[0], postings.as_pointer()), align=width, typ=postings)
+            if width == 8:
+                found = builder.lshr(found, ir.Constant(postings, [32] * AT_ONCE))
+            wide = ir.VectorType(word, AT_ONCE)
+            found = builder.zext(found, wide) if width == 4 else found
+            mask = builder.zext(builder.bitcast(builder.icmp_unsigned("<", found, spread(builder, args[2], wide)), bits), word)
+            one = ir.Constant(word, 1)
+            return builder.ctpop(builder.and_(mask, builder.sub(builder.shl(one, args[1]), one)))
+
+        return types.int64(types.int64, types.int64, types.int64), codegen
+
+    return count
+
+
+_below_wide, _below_narrow = _counter(8), _counter(4)
+
+
+@typed("int64(int64, int64, int64, int64)")
+def _count(address, width, held, value):
+    return _below_wide(address, held, value) if width == 8 else _below_narrow(address, held, value)
+
+
 @typed("int64(int64, int64, int64, int64, int64)")
 def bound(address, width, low, high, value):
-    """The first posting in `[low, high)` whose 32 bits at `address` are not below `value`; `width`: bytes of each."""
-    while high - low > LINEAR:
+    """The first of the postings `[low, high)` whose 32 leading bits are not below `value`; `width`: bytes of each."""
+    while high - low > AT_ONCE:
         middle = (low + high) >> 1
-        if at32(address + middle * width) < value:
+        if at32(address + middle * width + width - 4) < value:
             low = middle + 1
         else:
             high = middle
-    while low < high and at32(address + low * width) < value:
-        low += 1
-    return low
+    return low + _count(address + low * width, width, high - low, value)
 
 
 @typed("void(int64[:,::1], int64, uint32[::1], int64[:,:,::1])")
@@ -146,16 +176,14 @@ def ranges(segments, family, hashes, found):
                 prefetch(postings + width * high - 1)
     for s in range(len(segments)):
         _, postings, bits = family_at(segments[s, 0], family)
-        postings += width - 4
         for i in range(len(hashes)):
-            low, high = found[s, i, 0], found[s, i, 1]
-            if low < high:
-                key = np.int64(hashes[i]) & ((np.int64(1) << (32 - bits)) - 1)
-                low = bound(postings, width, low, high, key << bits)
-                found[s, i, 0] = low
-                found[s, i, 1] = bound(postings, width, low, high, (key + 1) << bits)
-            else:
-                found[s, i, 1] = low
+            low, high = found[s, i, 0], max(found[s, i, 0], found[s, i, 1])
+            key = np.int64(hashes[i]) & ((np.int64(1) << (32 - bits)) - 1)
+            first = bound(postings, width, low, high, key << bits)
+            found[s, i, 0] = first
+            held = min(high - first, AT_ONCE)  # seldom more than one has the hash
+            last = first + _count(postings + width * first, width, held, (key + 1) << bits)
+            found[s, i, 1] = last if last < first + AT_ONCE else bound(postings, width, last, high, (key + 1) << bits)
 
 
 @typed("uint64(uint64)")

@@ -36,7 +36,11 @@ from fingerprints.kernels.memory import (
     u8,
     u32,
 )
-from fingerprints.kernels.packing import SIGNED, layout, sort, write
+from fingerprints.kernels.packing import SIGNED, layout, write
+from fingerprints.kernels.sorting import SLACK, ranked
+
+CHUNK = 6
+"""log2 of the buckets that are merged at a time: some thousand postings."""
 
 
 @njit("int64[::1](int64[:,::1])", nogil=True, cache=True)
@@ -101,41 +105,46 @@ def _documents(segments, base):
     return renumbered
 
 
-@typed("int64(int64[::1], int64, int64, int64, boolean, int64, int32[::1], uint64[::1], int64)")
-def _take(source, b, fine, bits, wide, end, renumbered, values, held):
-    """Append what a source holds of the fine bucket `b`, under its new number and hash; how many are held. `source`: (table,
-    postings, bits, next posting, number of its first article). There is room up to `end`."""
-    own_bits, at = source[2], source[3]
-    coarse = fine - own_bits
-    limit = ((b & ((1 << coarse) - 1)) + 1) << (32 - coarse)
-    own = (b >> coarse) << (32 - own_bits)
-    while at < end:
-        low = at32(source[1] + (8 * at + 4 if wide else 4 * at))
-        if low >= limit:
-            break
-        doc = np.int64(renumbered[source[4] + (low & ((1 << own_bits) - 1))])
-        if doc >= 0:
-            value = (((own | (low >> own_bits)) << bits) & 0xFFFFFFFF) | doc
-            values[held] = np.uint64(value) << np.uint64(32)
+@typed("int64(int64[::1], int64, int64, int64, boolean, int64, int32[::1], uint64[::1], uint8[::1], int64)")
+def _take(source, chunk, fine, bits, wide, inside, renumbered, values, places, held):
+    """Append what a source holds of a chunk of `1 << inside` fine buckets, under its new number and hash, and which of them each
+    belongs to; how many are held. `source`: (table, postings, bits, next posting, number of its first article)."""
+    own_bits, at, first = source[2], source[3], source[4]
+    rest, mask, shift = 32 - own_bits, (np.int64(1) << own_bits) - 1, 32 - fine
+    start = chunk << (32 - fine + inside)
+    limit = start + (np.int64(1) << (32 - fine + inside))
+    for own in range(start >> rest, ((limit - 1) >> rest) + 1):
+        end = at32(source[0] + 4 * (own + 1))
+        while at < end:
+            low = at32(source[1] + (8 * at + 4 if wide else 4 * at))
+            hash = (own << rest) | (low >> own_bits)
+            if hash >= limit:
+                break
+            doc = np.int64(renumbered[first + (low & mask)])
+            value = np.uint64(((hash << bits) & 0xFFFFFFFF) | doc) << np.uint64(32)
             if wide:
-                values[held] |= np.uint64(at32(source[1] + 8 * at))
-            held += 1
-        at += 1
+                value |= np.uint64(at32(source[1] + 8 * at))
+            values[held], places[held] = value, (hash - start) >> shift
+            held += doc >= 0
+            at += 1
     source[3] = at
     return held
 
 
-@typed("uint64[::1](uint64[::1], int64, int64)")
-def _longer(values, held, room):
-    more = np.empty(2 * room, np.uint64)
-    for i in range(held):  # assignment to slices compiles for seconds
-        more[i] = values[i]
-    return more
+@typed("int64(int64[:,::1], int64, int64, int64)")
+def _coming(sources, chunk, fine, inside):
+    """The most postings that the next chunk of fine buckets may hold."""
+    total = np.int64(0)
+    for s in range(len(sources)):
+        last = (((chunk + 1) << (32 - fine + inside)) - 1) >> (32 - sources[s, 2])
+        total += at32(sources[s, 0] + 4 * (last + 1)) - sources[s, 3]
+    return total
 
 
 @typed("void(int64[:,::1], int64, int64, int32[::1])")
 def _family(segments, family, base, renumbered):
-    """Merge one family: for each bucket, what the segments hold of it, in the order of their articles, then sorted by hash."""
+    """Merge one family, a chunk of buckets after the other that the processor's nearest memory holds: what the segments hold of
+    it, in the order of their articles, is dealt out to the finest buckets of all, and each of these is sorted."""
     head, f = header(base), FAMILY + FIELDS * family
     bits, wide = head[f + BITS], family == ORDERED
     table, fine, first = u32(base + head[f + TABLE], (1 << bits) + 1), bits, np.int64(0)
@@ -145,23 +154,34 @@ def _family(segments, family, base, renumbered):
         sources[s, 4] = first
         first += at64(segments[s, 0] + 8 * DOCS)
         fine = max(fine, sources[s, 2])
-    held, values, out, met = 0, np.empty(256, np.uint64), 0, 0
+    inside, out, room = min(fine, CHUNK), 0, 0
+    ends = np.zeros((1 << inside) + 1, np.int64)
+    values, dealt, ready, places = np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.uint8)
     table[0] = 0
-    for b in range(1 << fine):  # the finest buckets of all
+    for chunk in range(1 << (fine - inside)):
+        coming = _coming(sources, chunk, fine, inside)
+        if coming > room:
+            room = 2 * coming
+            values, dealt, ready = np.empty(room, np.uint64), np.empty(room + SLACK, np.uint64), np.empty(room, np.uint64)
+            places = np.empty(room, np.uint8)
+        held = 0
         for s in range(len(sources)):
-            end = at32(sources[s, 0] + 4 * ((b >> (fine - sources[s, 2])) + 1))
-            if sources[s, 3] < end:
-                if held + end - sources[s, 3] > len(values):
-                    values = _longer(values, held, held + end - sources[s, 3])
-                before = held
-                held = _take(sources[s], b, fine, bits, wide, end, renumbered, values, held)
-                met += held > before
-        if (b + 1) & ((1 << (fine - bits)) - 1) == 0:
-            if met > 1:
-                sort(values, 0, held)
-            out = write(base, family, out, values, held)
-            table[(b + 1) >> (fine - bits)] = out
-            held = met = 0
+            held = _take(sources[s], chunk, fine, bits, wide, inside, renumbered, values, places, held)
+        for b in range(len(ends)):
+            ends[b] = 0
+        for i in range(held):
+            ends[places[i] + 1] += 1
+        for b in range(1 << inside):
+            ends[b + 1] += ends[b]
+        for i in range(held):
+            dealt[ends[places[i]]] = values[i]
+            ends[places[i]] += 1
+        begin = np.int64(0)
+        for b in range(1 << inside):
+            ranked(dealt, begin, ends[b], ready, begin)
+            begin = ends[b]
+            table[(((chunk << inside) + b) >> (fine - bits)) + 1] = out + begin
+        out = write(base, family, out, ready, held)
     head[f + COUNT] = out
 
 

@@ -39,6 +39,7 @@ from fingerprints.kernels.memory import (
     u32,
     u64,
 )
+from fingerprints.kernels.sorting import SLACK, ranked
 
 REPEATS = 8
 """A hash that comes more often in one article gets one posting that says: scan the article."""
@@ -81,22 +82,6 @@ def layout(head):
     at += (4 * head[WORD_COUNT] + 63) & ~63
     head[SIGNATURE] = at
     head[BYTES] = at + 4 * SIGNED * docs
-
-
-@typed("void(uint64[::1], int64, int64)")
-def sort(values, low, high):
-    """Sort `values[low:high]` in place: by insertion, at falling distances where there are many."""
-    gap = 1
-    while 3 * gap + 1 < (high - low) // 4:
-        gap = 3 * gap + 1
-    while gap:
-        for i in range(low + gap, high):
-            value, j = values[i], i
-            while j - gap >= low and values[j - gap] > value:
-                values[j] = values[j - gap]
-                j -= gap
-            values[j] = value
-        gap //= 3
 
 
 @typed("int64(int64, int64, int64, uint64[::1], int64)")
@@ -149,18 +134,20 @@ def _pack(base, family, hashes, low):
         table[(np.uint64(hashes[i]) >> shift) + np.uint64(1)] += np.uint32(1)
     for b in range(buckets):
         table[b + 1] += table[b]
-    fill, values = table.copy(), np.empty(len(hashes), np.uint64)
+    fill, values, most = table.copy(), np.empty(len(hashes) + SLACK, np.uint64), 0
+    for b in range(buckets):
+        most = max(most, np.int64(table[b + 1]) - np.int64(table[b]))
     for i in range(len(hashes)):
         h = np.uint64(hashes[i])
         at = fill[h >> shift]
         fill[h >> shift] = at + np.uint32(1)
         values[at] = (((h << bits) & np.uint64(0xFFFFFFFF)) << np.uint64(32)) | low[i]
-    out, begin = 0, 0
+    out, begin, bucket = 0, 0, np.empty(most, np.uint64)
     for b in range(buckets):
         end = np.int64(table[b + 1])
-        sort(values, begin, end)
-        n = _without_repeats(values[begin:end], end - begin, REPEATS if family == ORDERED else 1)
-        out = write(base, family, out, values[begin:end], n)
+        ranked(values, begin, end, bucket, 0)
+        n = _without_repeats(bucket, end - begin, REPEATS if family == ORDERED else 1)
+        out = write(base, family, out, bucket, n)
         table[b + 1] = out
         begin = end
     head[f + COUNT] = out

@@ -8,7 +8,7 @@ import numpy as np
 from fingerprints.kernels import typed
 from fingerprints.kernels.listing import count_windows
 from fingerprints.kernels.memory import DOCS, OUTLET, SIGNATURE, at8, at32, header
-from fingerprints.kernels.packing import sort
+from fingerprints.kernels.sorting import sort
 
 PERMUTATIONS = 128
 """Values of a signature."""

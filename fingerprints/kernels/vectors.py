@@ -25,7 +25,7 @@ def _pointer(context, builder, array_type, array, at, pointee):
     return builder.bitcast(builder.gep(data, [at]), pointee.as_pointer())
 
 
-def _spread(builder, value, vector):
+def spread(builder, value, vector):
     """A vector of equal values."""
     index = ir.IntType(32)
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(index, 0))
@@ -99,7 +99,7 @@ def at_least(typingctx, array, at, bound):
     def codegen(context, builder, signature, args):
         bytes_64 = ir.VectorType(ir.IntType(8), 64)
         pointer = _pointer(context, builder, signature.args[0], args[0], args[1], bytes_64)
-        least = _spread(builder, builder.trunc(args[2], ir.IntType(8)), bytes_64)
+        least = spread(builder, builder.trunc(args[2], ir.IntType(8)), bytes_64)
         found = builder.icmp_unsigned(">=", builder.load(pointer, align=1), least)
         return builder.bitcast(found, ir.IntType(64))
 
@@ -148,7 +148,7 @@ def least_of_block(typingctx, keys, n, permutations, at, summands_at, out, out_a
         least = [cgutils.alloca_once_value(builder, ir.Constant(vector, [0xFFFFFFFF] * LANES)) for _ in range(VECTORS)]
         with cgutils.for_range(builder, n) as loop:
             key = builder.load(_pointer(context, builder, keys_type, keys, loop.index, ir.IntType(32)))
-            key = _spread(builder, key, vector)
+            key = spread(builder, key, vector)
             for v in range(VECTORS):
                 value = builder.add(builder.mul(factors[v], key), summands[v])
                 held = builder.load(least[v])
