@@ -302,7 +302,7 @@ def _progress() -> Iterator[Callable[[SourceScan], None]]:
         tasks: dict[str, Any] = {}
 
         def step(scan: SourceScan) -> None:
-            counts = f"{scan.counts['checked']:,} checked, {scan.counts['flagged']:,} flagged"
+            counts = f"{scan.tally.counts['checked']:,} checked, {scan.tally.counts['flagged']:,} flagged"
             if scan.scan.id not in tasks:
                 name = printable(scan.source.doc["name"] or scan.source.doc["url"].partition("//")[2])
                 tasks[scan.scan.id] = bar.add_task(name[:40], total=None, counts=counts)

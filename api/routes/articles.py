@@ -27,6 +27,7 @@ from api.evidence import article_record
 from api.jsontext import decode_object
 from api.paging import DEFAULT_LIMIT, PageOf
 from api.problems import Problem
+from api.scanning.published import withdrawn_at
 from api.schemas.articles import ArticleIn, ArticleOut, ArticlePage, BulkArticleIn, BulkOut, PutOut
 from api.schemas.checks import CopyPage
 from api.submissions import article_of
@@ -104,10 +105,10 @@ async def get_article(request: Request, id: Id, version: Annotated[int | None, Q
     """The current version of an article, or the one asked for."""
     here = state(request)
     check_id(id)
-    stored = await here.pool.run(here.store.get, id, version)
-    if stored is None:
+    found = await here.pool.run(_one, here, id, version)
+    if found is None:
         raise Problem(404, "There is no such article.")
-    return _json(article_record(stored))
+    return _json(found)
 
 
 async def delete_article(request: Request, id: Id) -> Response:
@@ -148,6 +149,11 @@ def _put(here: State, id: str, raw: bytes) -> Added:
     added = here.detector.add(article)
     here.metrics.articles.labels(added.change).inc()
     return added
+
+
+def _one(here: State, id: str, version: int | None) -> dict[str, Any] | None:
+    stored = here.store.get(id, version)
+    return None if stored is None else {**article_record(stored), "withdrawn_at": withdrawn_at(here.store, id)}
 
 
 def _page(here: State, outlet: str | None, limit: int, cursor: str | None) -> PageOf:

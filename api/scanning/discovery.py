@@ -88,7 +88,7 @@ def _probed(url: str, kind: OfferKind, site: Site) -> list[Offer]:
             return []
         if kind == "wordpress":
             return [Offer("wordpress", url.partition("?")[0])] if answer.body.lstrip().startswith(b"[") else []
-        return [Offer(kind, url)] if kind_of(answer) == kind else []
+        return [Offer(kind, url, answer)] if kind_of(answer) == kind else []
     except (FetchError, InputError):
         return []
 

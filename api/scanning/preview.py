@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.scanning.discovery import discover
-from api.scanning.opening import ScanSite, open_source
+from api.scanning.opening import ScanSite, open_offer, open_source
 from api.scanning.readers.items import Notes, Pointed, Rejected
 from api.scanning.readers.memory import Memory
 from api.scanning.seen import Seen
@@ -25,13 +25,15 @@ def preview(tools: Tools, given: Mapping[str, Any]) -> dict[str, Any]:
     settings = {**checked({**DEFAULTS, **given}), "reads": None}
     store = tools.detector.store
     site = ScanSite(tools.fetcher, Memory(store, "preview "), Notes(), tools.max_bytes)
+    seen, pages, errors = Seen(store, settings["role"]), [], []
     offers: list[dict[str, str]] = []
     if settings["kind"] == "auto" and not settings["urls"] and not settings["link_pattern"]:
         found = discover(settings["url"], site, tools.fetcher.robots, settings["role"])
         offers = [{"kind": offer.kind, "url": offer.url} for offer in found]
-        settings["reads"] = offers[0]
-    reader, reads = open_source(settings, site, tools.fetcher.robots)
-    seen, pages, errors = Seen(store, settings["role"]), [], []
+        reader = open_offer(found[0], site, lambda url: False)
+        reads: dict[str, str] | None = offers[0]
+    else:
+        reader, reads = open_source(settings, site, tools.fetcher.robots, lambda url: False)
     for item in reader.items():
         if isinstance(item, Rejected):
             errors.append({"url": item.place, "detail": item.reason})

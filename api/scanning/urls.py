@@ -44,6 +44,12 @@ def page_key(url: str) -> str:
     return f"{name}{_AMP_PATH.sub('', path).rstrip('/')}{mark}{query}"
 
 
+def is_front_page(url: str) -> bool:
+    """Whether a URL is that of the first page of a site."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
+
+
 def site_of(url: str) -> str:
     """Who is behind a page: the registrable domain, with the port where it is none of the usual ones."""
     try:

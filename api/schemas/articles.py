@@ -71,6 +71,7 @@ class ArticleShort(Out):
 
 class ArticleOut(ArticleShort):
     text: str
+    withdrawn_at: str | None = Field(description="When a scan of our own site found it gone from there")
 
 
 class ArticlePage(BaseModel):

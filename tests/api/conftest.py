@@ -19,7 +19,9 @@ import uvicorn
 from api.app import create_app
 from api.keys import create_key
 from api.settings import Settings
+from detector import Article
 from fingerprints.stores.contract import Store
+from tests.api.scan_desk import ARTICLES, Desk
 
 
 @dataclass
@@ -100,6 +102,14 @@ def web() -> Iterator[SmallWeb]:
     served = SmallWeb()
     yield served
     served.close()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    made.detector.add_many(Article(**article) for article in ARTICLES)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,93 +16,19 @@ from warcio.archiveiterator import ArchiveIterator
 
 from api.captures import capture_of
 from api.cases import open_case
-from api.checks import list_checks
 from api.cli import run
-from api.clock import new_id, now
+from api.clock import now
 from api.events import DELIVERIES
 from api.keys import Caller
 from api.scanning.findings import places_of
+from api.scanning.preview import preview
 from api.scanning.revisits import revisit_of
-from api.scanning.scans import get_scan, queue_scan
-from api.scanning.service import Scanning
-from api.scanning.sources import SOURCES, create_source, get_source
-from api.settings import Settings
+from api.scanning.scans import get_scan
+from api.scanning.sources import get_source
 from api.webhooks import create_webhook
-from detector import Article, Detector
+from detector import Article
 from tests.api.conftest import prose
-
-DEMO = Path(__file__).parents[2] / "api" / "demo" / "articles.jsonl"
-ARTICLES = [json.loads(line) for line in DEMO.read_text("utf-8").splitlines()][6:]
-"""Those that say in their own words what no press release says."""
-
-
-class Desk:
-    """An archive and its scans. `scan(source id)` reads a source now."""
-
-    def __init__(self, store: str = "memory://", **settings: Any) -> None:
-        self.detector = Detector.open(store)
-        self.settings = Settings.load(fetch_allow="127.0.0.0/8", store=store, **settings)
-        self.later = timedelta()
-        self.scanning = Scanning(self.detector, self.settings, clock=self.now)
-        self.store = self.detector.store
-
-    def now(self) -> datetime:
-        """The clock of this desk, which runs ahead by `later`."""
-        return now() + self.later
-
-    def add(self, url: str, **given: Any) -> str:
-        return str(create_source(self.store, new_id(), {"url": url, **given}, now())["id"])
-
-    def scan(self, id: str) -> dict[str, Any]:
-        source = self.store.records.get(SOURCES, id)
-        assert source is not None
-        queued = queue_scan(self.store, source, SOURCES, new_id(), now(), by="request")
-        assert self.scanning.run_scan(queued.id) is not None
-        found = get_scan(self.store, queued.id)
-        assert found is not None
-        return found
-
-    def counts(self, id: str, *names: str) -> list[int]:
-        scan = self.scan(id)
-        assert scan["status"] == "done", scan["errors"]
-        return [scan[name] for name in names]
-
-    def visit(self, check_id: str, hours: float) -> dict[str, Any]:
-        """Visit what is due so much later; how the finding fares then."""
-        self.later += timedelta(hours=hours)
-        assert self.scanning.step()
-        while self.scanning.running:
-            self.scanning.wait(0.1)
-        found = revisit_of(self.store, check_id)
-        assert found is not None
-        return found
-
-    def checks(self, **where: Any) -> list[dict[str, Any]]:
-        return list_checks(self.store, where, limit=200).items
-
-    def close(self) -> None:
-        self.scanning.close()
-        self.detector.close()
-
-
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    made = Desk()
-    made.detector.add_many(Article(**article) for article in ARTICLES)
-    yield made
-    made.close()
-
-
-def page(text: str, title: str = "Berita", extra: str = "") -> bytes:
-    body = "".join(f"<p>{line}</p>" for line in text.split("\n") if line.strip())
-    head = f'<title>{title}</title><meta property="og:type" content="article"><link rel="icon" href="/i.png">{extra}'
-    return f'<html lang="id"><head>{head}</head><body><article><h1>{title}</h1>{body}</article></body></html>'.encode()
-
-
-def feed(base: str, *paths: str, extra: str = "") -> bytes:
-    items = "".join(f"<item><title>{p}</title><link>{base}{p}</link>{extra}</item>" for p in paths)
-    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
-
+from tests.api.scan_desk import ARTICLES, Desk, feed, page
 
 COUNTED = ("seen", "new", "changed", "checked", "flagged")
 
@@ -204,6 +130,68 @@ def test_a_list_page_is_read_by_its_links(desk: Desk, web: Any, answer: Any) -> 
     assert desk.counts(guessed, *COUNTED) == [1, 1, 0, 1, 0]
     named = desk.add(f"{web.url}/indeks", link_pattern=r"/berita/[\w-]+$")
     assert desk.counts(named, *COUNTED, "unchanged") == [2, 1, 0, 1, 0, 1]
+
+
+PAGERS = {
+    "rel": '<link rel="next" href="{next}">',
+    "words": '<a href="{next}">Selanjutnya »</a>',
+    "english": '<a href="{next}"><span>Next</span> <span>›</span></a>',
+    "numbers": '<a href="/indeks?page=1">1</a> <a href="{next}">{number}</a> <a href="/indeks?page=9">9</a>',
+}
+
+
+@pytest.mark.parametrize("pager", PAGERS)
+def test_a_list_is_read_over_its_pages_until_one_has_nothing_new(desk: Desk, web: Any, answer: Any, pager: str) -> None:
+    stories = [f"/berita/kabar-dari-kota-{number}" for number in range(8)]
+
+    def listed(asked: Any) -> Any:
+        number = int(asked.query.get("page", ["1"])[0])
+        here = stories[2 * number - 2 : 2 * number]
+        links = "".join(f'<a href="{path}">Kabar</a>' for path in here)
+        more = PAGERS[pager].format(next=f"/indeks?page={number + 1}", number=number + 1) if 2 * number < len(stories) else ""
+        return answer(f"<html><body>{links}{more}</body></html>".encode(), headers={"Content-Type": "text/html"})
+
+    def asked_lists() -> list[str]:
+        return [asked.query.get("page", ["1"])[0] for asked in web.asked if asked.path == "/indeks"]
+
+    web.pages["/indeks"] = listed
+    for path in (*stories, "/berita/kabar-baru-sekali-hari-ini"):
+        web.pages[path] = answer(page(prose(path, 20)), headers={"Content-Type": "text/html"})
+    source = desk.add(f"{web.url}/indeks", kind="page")
+    assert desk.counts(source, *COUNTED) == [8, 8, 0, 8, 0]
+    assert asked_lists() == ["1", "2", "3", "4"]
+    assert desk.counts(source, *COUNTED) == [2, 0, 0, 0, 0]
+    assert asked_lists()[4:] == ["1"]
+    stories.insert(0, "/berita/kabar-baru-sekali-hari-ini")
+    assert desk.counts(source, *COUNTED) == [4, 1, 0, 1, 0]
+    assert asked_lists()[5:] == ["1", "2"]
+
+
+def test_a_list_without_end_is_left_after_ten_pages(desk: Desk, web: Any, answer: Any) -> None:
+    def listed(asked: Any) -> Any:
+        number = int(asked.query.get("page", ["1"])[0])
+        body = f'<a href="/berita/{number}">x</a><a rel="next" href="/indeks?page={number + 1}">lagi</a>'
+        return answer(f"<html><body>{body}</body></html>".encode(), headers={"Content-Type": "text/html"})
+
+    web.pages["/indeks"] = listed
+    source = desk.add(f"{web.url}/indeks", link_pattern="/berita/")
+    assert desk.counts(source, "seen") == [10]
+
+
+def test_a_list_whose_further_page_fails_is_read_so_far(desk: Desk, web: Any, answer: Any) -> None:
+    body = b'<html><body><a href="/berita/1">x</a><a rel="next" href="/dua">lagi</a></body></html>'
+    web.pages["/indeks"] = answer(body, headers={"Content-Type": "text/html"})
+    web.pages["/berita/1"] = answer(page(prose("satu", 20)), headers={"Content-Type": "text/html"})
+    scan = desk.scan(desk.add(f"{web.url}/indeks", link_pattern="/berita/"))
+    assert (scan["status"], scan["checked"]) == ("done", 1)
+    assert [error["detail"] for error in scan["errors"]] == ["the server answered 404"]
+
+
+def test_a_dry_run_fetches_what_it_finds_once(desk: Desk, web: Any, answer: Any) -> None:
+    web.pages["/feed"] = answer(feed(web.url, "/satu", "/dua"))
+    found = preview(desk.scanning.tools, {"url": f"{web.url}/feed"})
+    assert [shown["url"] for shown in found["pages"]] == [f"{web.url}/satu", f"{web.url}/dua"]
+    assert [asked.path for asked in web.asked].count("/feed") == 1
 
 
 def test_our_own_site_enters_the_index_and_what_is_withdrawn_stays(desk: Desk, web: Any, answer: Any) -> None:

@@ -47,12 +47,14 @@ class Feed:
         self.state: dict[str, Any] | None = None
         self._site = site
         self._answer = answer
+        self.unread: set[str] = set()
         self._given: set[str] = set()
 
     def items(self) -> Iterator[Item]:
         answer = self._answer or self._site.listing(self.label, self._site.memory.state(self.label).get("validators"))
         if answer.status == 304:
             self._site.notes.skipped["feed not changed"] += 1
+            self.unread.add(self.label)
             return
         must_succeed(answer, self.label)
         entries = read_entries(answer)

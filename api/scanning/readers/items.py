@@ -26,23 +26,28 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An article, and where it was found."""
+    """An article, and where it was found. `part`: the listing it stands in, where that is one of several; `number`: in a
+    WordPress API."""
 
     place: str
     article: Article
+    part: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
     """A page that a scan is to fetch itself; readers give it where their site says so. `said`: what the listing says of it
     (`title`, `published_at`, `author`). `stamp`: its last change, None where unknown. `again`: ask for it although it was read
-    before, for nothing tells of its changes. `answer`: it, where it was fetched already."""
+    before, for nothing tells of its changes. `answer`: it, where it was fetched already. `part`, `number`: see `Taken`."""
 
     url: str
     said: Mapping[str, str | None]
     stamp: str | None
     again: bool = False
     answer: Fetched | None = None
+    part: str | None = None
+    number: int | None = None
 
 
 Item = Taken | Rejected | Pointed
@@ -90,3 +95,11 @@ class Reader(Protocol):
 
     def items(self) -> Iterator[Item]:
         """Articles and rejected items, in order. Raises `InputError` where nothing at all can be read."""
+
+
+class Listing(Reader, Protocol):
+    """What a scan reads. `unread`: what of it (URLs, `label` for all) was not read, for it has not changed or could not be had:
+    only what is missing from the rest has left it."""
+
+    @property
+    def unread(self) -> set[str]: ...

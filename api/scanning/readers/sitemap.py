@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from api.scanning.compression import inflate
 from api.scanning.fetching import Fetched, FetchError
-from api.scanning.readers.items import Item, Rejected
+from api.scanning.readers.items import Item, Pointed, Rejected
 from api.scanning.readers.site import MAX_LISTING, Site, must_succeed, validators
 from api.scanning.readers.xml import local, parse_xml, text_of
 from fingerprints.errors import InputError
@@ -42,6 +42,7 @@ class Sitemap:
         self.label = url
         self.total: int | None = None
         self.done = 0
+        self.unread: set[str] = set()
         self._site = site
         self._answer = answer
         self._parts: dict[str, dict[str, Any]] = dict(site.memory.state(url).get("parts", {}))
@@ -61,11 +62,11 @@ class Sitemap:
         known = self._parts.get(url, {})
         self._visited.add(url)
         if changed is not None and known.get(_STAMP) == changed:
-            self._site.notes.skipped["sitemap not changed"] += 1
+            self._not_changed(url)
             return
         answer = self._answer if depth == 0 and self._answer else self._site.listing(url, known.get(_VALIDATORS))
         if answer.status == 304:
-            self._site.notes.skipped["sitemap not changed"] += 1
+            self._not_changed(url)
             return
         must_succeed(answer, url)
         failed = len(self._site.failures)
@@ -76,22 +77,30 @@ class Sitemap:
                 yield from self._part(entry, depth + 1)
             else:
                 said = {"title": entry.title, "published_at": entry.published}
-                yield from self._site.article(entry.url, said, entry.changed or entry.published)
+                for item in self._site.article(entry.url, said, entry.changed or entry.published):
+                    yield replace(item, part=url) if isinstance(item, Pointed) else item
                 self.done += 1
         if len(self._site.failures) == failed and not any(entry.is_sitemap for entry in listed):
             self._parts[url] = {_STAMP: changed, _VALIDATORS: validators(answer)}
+
+    def _not_changed(self, url: str) -> None:
+        self.unread.add(url)
+        self._site.notes.skipped["sitemap not changed"] += 1
 
     def _part(self, entry: Listed, depth: int) -> Iterator[Item]:
         if entry.url in self._visited:
             return
         if depth > MAX_DEPTH:
+            self.unread.add(entry.url)
             yield Rejected(entry.url, f"sitemaps are nested more than {MAX_DEPTH} deep")
             return
         try:
             yield from self._sitemap(entry.url, entry.changed, depth)
         except FetchError as error:
+            self.unread.add(entry.url)
             yield Rejected(entry.url, error.reason)
         except InputError as error:
+            self.unread.add(entry.url)
             yield Rejected(entry.url, error.detail)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -11,7 +12,7 @@ import orjson
 
 from api.scanning.fetching import Fetched, FetchError
 from api.scanning.readers.fields import article_from
-from api.scanning.readers.items import Item, Rejected
+from api.scanning.readers.items import Item, Rejected, Taken
 from api.scanning.readers.site import Site, must_succeed
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError
@@ -19,6 +20,8 @@ from fingerprints.errors import InputError
 PAGE_SIZES = (100, 20)
 """Posts a request; the smaller where a server cannot answer the larger in time."""
 MAX_PASSES = 3
+MAX_NUMBERS = 100
+"""Posts that are asked for by their numbers in one request."""
 _FIELDS = "id,link,status,date_gmt,modified_gmt,title,content,_links,_embedded"
 
 
@@ -37,6 +40,7 @@ class WordPressApi:
         self.total: int | None = None
         self.done = 0
         self.state: dict[str, Any] | None = None
+        self.unread: set[str] = set()
         self._site = site
         self._before = site.memory.state(url)
         self._seen: set[int] = set()
@@ -56,6 +60,22 @@ class WordPressApi:
             yield Rejected(self.label, f"reading stopped here, the next import goes on: {error}")
         elif self._last[0]:
             self.state = {"last": self._last[0], "ids": self._last[1]}
+
+    def has(self, numbers: Sequence[int]) -> set[int] | None:
+        """Which of these posts the API has; None where it does not say."""
+        found: set[int] = set()
+        parts = urlsplit(self.label)
+        own = parse_qsl(parts.query, keep_blank_values=True)
+        for start in range(0, len(numbers), MAX_NUMBERS):
+            asked = numbers[start : start + MAX_NUMBERS]
+            query = [*own, ("include", ",".join(map(str, asked))), ("per_page", str(len(asked))), ("_fields", "id")]
+            try:
+                answer = self._site.listing(urlunsplit(parts._replace(query=urlencode(query))))
+                must_succeed(answer, self.label)
+                found |= {int(post["id"]) for post in self._posts(answer)}
+            except (FetchError, InputError):
+                return None
+        return found
 
     def _pass(self, size: int) -> Generator[Item, None, str | None]:
         """Read all pages once; the generator's value says why it stopped early, None at the end."""
@@ -124,7 +144,8 @@ class WordPressApi:
             "author": _author(post),
         }
         fallback = f"{urlsplit(self.label).hostname}-post-{number}"
-        yield article_from(record, place, self._site.notes, fallback_id=fallback, max_bytes=self._site.max_bytes)
+        item = article_from(record, place, self._site.notes, fallback_id=fallback, max_bytes=self._site.max_bytes)
+        yield replace(item, number=number) if isinstance(item, Taken) else item
 
 
 def _author(post: Mapping[str, Any]) -> str | None:
