@@ -151,6 +151,12 @@ def online_changed(store: Store, check_id: str) -> None:
         emit(store, "case.updated", case, key=f"{record.id}:{record.rev}:{_visits(case)}")
 
 
+def followed_as(store: Store, check_id: str, article_id: str) -> str | None:
+    """The id of the case of a match, None while nobody follows it up."""
+    found = store.records.get(CASES, case_id(check_id, article_id))
+    return found.id if found else None
+
+
 def case_id(check_id: str, article_id: str) -> str:
     """One match has one case."""
     return hashlib.sha256(f"{check_id}\n{article_id}".encode()).hexdigest()[:24]

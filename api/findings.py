@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A cell that begins with one of these is run by spreadsheets (OWASP, CSV Injection); ours gets a ' before it."""
 PAGE = 200
+SOON = (1.0, 3.0, 6.0, 12.0, 24.0, 72.0, 168.0)
+"""Hours from publication to copy at which a step of `copied_within` ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ def iter_findings(store: Store, wanted: Filter, *, followed: bool = True) -> Ite
 
 
 def summarize(rows: Iterable[Row]) -> dict[str, Any]:
-    """Counts: `findings`, `by_domain`, `by_article` (most first), `weeks` (by the Monday, in Jakarta, with counts by domain) and
-    `hours_to_copy` (from an article's publication to that of the copy, where both times are known)."""
+    """Counts: `findings`, `by_domain`, `by_article` (most first), `weeks` (by the Monday, in Jakarta, with counts by domain),
+    `hours_to_copy` (from an article's publication to that of the copy, where both times are known) and `copied_within` (the
+    same, counted: each step up to so many hours from the step before, the last without an end)."""
     domains: dict[str | None, list[Row]] = defaultdict(list)
     articles: dict[str, list[Row]] = defaultdict(list)
     weeks: dict[str, Counter[str]] = defaultdict(Counter)
@@ -93,6 +98,7 @@ def summarize(rows: Iterable[Row]) -> dict[str, Any]:
         "by_article": _most(articles, _article),
         "weeks": [{"week": week, "count": weeks[week].total(), "by_domain": dict(weeks[week])} for week in sorted(weeks)],
         "hours_to_copy": {"count": len(hours), **{f"p{share}": _percentile(sorted(hours), share) for share in (10, 50, 90)}},
+        "copied_within": _within(hours),
     }
 
 
@@ -219,6 +225,12 @@ def _distinct(group: list[Row], name: str) -> int:
 def _percentile(ordered: list[float], share: int) -> float | None:
     """The nearest rank."""
     return ordered[max(0, -(-len(ordered) * share // 100) - 1)] if ordered else None
+
+
+def _within(hours: list[float]) -> list[Row]:
+    edges = [0.0, *SOON, math.inf]
+    counts = [sum(low <= each < high for each in hours) for low, high in itertools.pairwise(edges)]
+    return [{"hours": edge, "count": count} for edge, count in zip((*SOON, None), counts, strict=True)]
 
 
 def _line(values: Sequence[object]) -> str:

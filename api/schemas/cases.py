@@ -107,3 +107,4 @@ class FindingSummary(Out):
     by_article: list[dict[str, Any]]
     weeks: list[dict[str, Any]]
     hours_to_copy: dict[str, float | None]
+    copied_within: list[dict[str, float | None]]

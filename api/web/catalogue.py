@@ -55,6 +55,11 @@ def number(value: float, lang: Lang) -> str:
     return format_decimal(value, "#,##0.#", locale=_LOCALES[lang])
 
 
+def exact(value: float, lang: Lang) -> str:
+    """`value` with the separators of the language and all its decimals."""
+    return format_decimal(value, "#,##0.##########", locale=_LOCALES[lang])
+
+
 def percent(share: float, lang: Lang) -> str:
     """A share from 0 to 1 as a percentage, never rounded up to 100."""
     return format_percent(min(share, 0.999) if share < 1 else 1, "#,##0.#%", locale=_LOCALES[lang])

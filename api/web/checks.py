@@ -7,11 +7,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 
+from api.cases import followed_as
 from api.checking import Asker, check_and_keep, request_of
 from api.checks import find_checks, get_check, has_text, request_again, short_form
 from api.deps import State, record, state
 from api.documents import UnreadableFile, is_page, read_document
 from api.endpoints import PathId
+from api.events import COPYING
 from api.forms import Form
 from api.pool import Deadline
 from api.problems import Problem, TooLarge, as_problem
@@ -215,4 +217,7 @@ def _pane(here: State, seen: Visit, report: dict[str, Any], number: int) -> dict
         "passages": passages,
         "domain": registrable_domain(of["url"]) if of["url"] else None,
         "text": blocks(stored.article.text, passages, "article") if stored is not None and whole else None,
+        "check": report["id"],
+        "case": followed_as(here.store, report["id"], of["id"]) if seen.may("cases") else None,
+        "may_follow": seen.may("cases", change=True) and match["verdict"] in COPYING,
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, get_args
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI, Request, Response
 
-from api.cases import STATUSES, CaseExists, Change, change_case, change_cases, get_case, list_cases, open_case
+from api.cases import STATUSES, CaseExists, Change, case_id, change_case, change_cases, get_case, list_cases, open_case
 from api.checks import get_check
 from api.clock import now, parse_moment
 from api.deps import State, record, state
@@ -21,6 +22,7 @@ from api.problems import Problem
 from api.views import delete_view, list_views, save_view
 from api.web.charts import Columns, stacked
 from api.web.mistakes import explain
+from api.web.naming import beginning, told_apart
 from api.web.pages import Pages, form, reader, see, visit
 from api.web.render import render
 from api.web.visit import Visit
@@ -36,6 +38,7 @@ def _(message: str) -> str:
 
 
 ROWS = 50
+NONE_CHOSEN = _("Pilih dahulu kasus yang hendak diubah.")
 CASE_LABELS = {"status": _("Status"), "note": _("Catatan"), "due_at": _("Tenggat")}
 WEEKS, TOP, DOMAINS = 26, 10, 3
 """Weeks, bars and domains of the plots; what is left of the domains is one part."""
@@ -44,6 +47,14 @@ ATTRIBUTIONS = ("linked", "named", "absent", "unknown")
 ONLINE = ("online", "changed", "gone", "unknown")
 SORTS = get_args(Sort)
 LETTERS = get_args(LetterKind)
+CHOICES: dict[str, Any] = {
+    "sorts": SORTS,
+    "verdicts": VERDICTS,
+    "attributions": ATTRIBUTIONS,
+    "statuses": ("none", *STATUSES),
+    "online": ONLINE,
+}
+"""What the filters of findings offer."""
 FILTERS = ("domain", "article_id", "verdict", "author", "attribution", "status", "online", "since", "until", "sort")
 
 
@@ -74,7 +85,7 @@ async def findings(request: Request) -> Response:
         if group:
             return {"summary": summarize(iter_findings(here.store, wanted)), "views": views}
         page = list_findings(here.store, wanted, sort=sort, limit=ROWS, cursor=cursor)
-        return {"rows": page.items, "following": page.next_cursor, "views": views}
+        return {"rows": told_apart(here.store, page.items), "following": page.next_cursor, "views": views}
 
     found = await here.pool.run(read)
     return render(
@@ -82,11 +93,8 @@ async def findings(request: Request) -> Response:
         seen,
         asked=asked,
         group=group,
-        sorts=SORTS,
-        verdicts=VERDICTS,
-        attributions=ATTRIBUTIONS,
-        statuses=("none", *STATUSES),
-        online=ONLINE,
+        done=_count(request.query_params.get("opened")),
+        **CHOICES,
         export=f"/v1/findings.csv?{urlencode({k: v for k, v in asked.items() if k != 'sort'})}",
         **{"rows": [], "summary": None, "following": None, **found},
     )
@@ -102,6 +110,7 @@ async def plots(request: Request) -> Response:
         "findings_plots.html",
         seen,
         asked=asked,
+        **CHOICES,
         summary=found,
         domains=domains,
         weeks=_weeks(found["weeks"], domains),
@@ -113,12 +122,15 @@ async def plots(request: Request) -> Response:
 
 
 async def follow_up(request: Request) -> Response:
-    """Open cases for the rows that were ticked; those that exist stay as they are."""
+    """Open cases for the rows that were ticked, or for the match of a check that was read; those that exist stay as they are."""
     here, given, who = state(request), form(request), reader(request)
     opened = await here.pool.run(_open_all, here, who, given)
     for id in opened:
         await record(request, "case.opened", id)
-    return see(_back(given, "/findings"))
+    if given.one("then") == "case":
+        check_id, _, article_id = given.one("match").partition(" ")
+        return see(f"/cases/{case_id(check_id, article_id)}")
+    return see(_back(given, "/findings", opened=len(opened)))
 
 
 async def keep_view(request: Request) -> Response:
@@ -139,7 +151,13 @@ async def drop_view(request: Request, id: PathId) -> Response:
 
 async def cases(request: Request) -> Response:
     """What is followed up, newest first."""
-    here, seen, asked = state(request), visit(request), request.query_params
+    return await _cases_page(request, visit(request), dict(request.query_params))
+
+
+async def _cases_page(
+    request: Request, seen: Visit, asked: Mapping[str, str], status: int = 200, message: str = "", typed: Form | None = None
+) -> Response:
+    here = state(request)
     where: dict[str, Scalar] = {}
     for name, field in (("status", "status"), ("domain", "domains"), ("article_id", "article_id")):
         if value := (asked.get(name) or "").strip():
@@ -152,7 +170,11 @@ async def cases(request: Request) -> Response:
     return render(
         "cases.html",
         seen,
-        rows=page.items,
+        status,
+        message=message,
+        typed=typed or Form(),
+        changed=_count(asked.get("changed")),
+        rows=await here.pool.run(told_apart, here.store, page.items),
         following=page.next_cursor,
         asked=chosen,
         statuses=STATUSES,
@@ -163,11 +185,17 @@ async def cases(request: Request) -> Response:
 
 async def change_several(request: Request) -> Response:
     """The same change to all cases that were ticked."""
-    here, given = state(request), form(request)
-    changed = await here.pool.run(change_cases, here.store, given.all("case"), reader(request), _change(given))
+    here, given, seen = state(request), form(request), visit(request).at("/cases")
+    asked = dict(parse_qsl(given.one("query")))
+    if not given.all("case"):
+        return await _cases_page(request, seen, asked, 422, seen.say(NONE_CHOSEN), given)
+    try:
+        changed = await here.pool.run(change_cases, here.store, given.all("case"), reader(request), _change(given))
+    except InputError as error:
+        return await _cases_page(request, seen, asked, 422, explain(seen, error, CASE_LABELS), given)
     for one in changed:
         await record(request, "case.changed", one["id"], status=one["status"])
-    return see(_back(given, "/cases"))
+    return see(_back(given, "/cases", changed=len(changed)))
 
 
 async def case(request: Request, id: PathId) -> Response:
@@ -203,9 +231,18 @@ def _case(here: State, id: str) -> dict[str, Any] | None:
         return None
     report = get_check(here.store, found["check_id"])
     if report is None:  # deleted since
-        return {"case": found, "kept": False, "letters": ()}
+        return {"case": found, "begins": "", "kept": False, "letters": ()}
+    related = found["related"]
+    related["cases"] = told_apart(here.store, related["cases"])
+    related["checks"] = [{**other, "begins": beginning(here.store, other["id"])} for other in related["checks"]]
     carries = bool(outdated(here.store, report, found["article_id"]))
-    return {"case": found, "kept": True, "letters": [kind for kind in LETTERS if carries or kind != "correction"]}
+    begins = beginning(here.store, found["check_id"])
+    return {
+        "case": found,
+        "begins": begins,
+        "kept": True,
+        "letters": [kind for kind in LETTERS if carries or kind != "correction"],
+    }
 
 
 def _asked(request: Request) -> dict[str, str]:
@@ -255,10 +292,15 @@ def _change(given: Form) -> Change:
     return Change(status, note, due_at)
 
 
-def _back(given: Form, path: str) -> str:
-    """The table as it was: its query comes along in the form."""
-    query = given.one("query")
-    return f"{path}?{query}" if query and query.isprintable() else path
+def _back(given: Form, path: str, **done: int) -> str:
+    """The table as it was, its query comes along in the form; and what was `done` there."""
+    query = [(name, value) for name, value in parse_qsl(given.one("query")) if name not in done]
+    return f"{path}?{urlencode([*query, *done.items()])}"
+
+
+def _count(given: str | None) -> int | None:
+    """A number in an address that says what was done."""
+    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 6 else None
 
 
 def _weeks(weeks: list[dict[str, Any]], domains: list[str]) -> Columns:

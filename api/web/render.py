@@ -28,7 +28,7 @@ def _environment(lang: Lang) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(catalogue.translations(lang), newstyle=True)  # type: ignore[attr-defined]
-    for name in ("number", "percent", "moment", "day"):
+    for name in ("number", "exact", "percent", "moment", "day"):
         environment.filters[name] = partial(getattr(catalogue, name), lang=lang)
     environment.filters["detail"] = partial(marked, lang=lang)
     environment.filters |= {"web": web_address, "marked": markup, "dropnone": _without_none}

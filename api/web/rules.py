@@ -13,6 +13,7 @@ from api.policies import InForce, Rules, get_version, in_force, list_versions, p
 from api.problems import Problem
 from api.settings import Settings
 from api.web.mistakes import MISTAKES, explain
+from api.web.naming import told_apart
 from api.web.pages import Pages, form, reader, see, visit
 from api.web.render import render
 from api.web.visit import Visit
@@ -61,6 +62,7 @@ async def change(request: Request) -> Response:
             await record(request, "policy.changed", str(saved.version), digest=saved.policy.digest)
             return see("/admin/policy?saved=1")
         effect = await here.pool.run_within(here.deadline(), preview, here.settings, here.detector, rules)
+        effect["changed"] = await here.pool.run(told_apart, here.store, effect["changed"])
     except RecordConflict:
         message = seen.say(CONFLICT)
         return await here.pool.run(lambda: _page(here, seen, found, typed, None, 409, message, note=note))
@@ -80,8 +82,8 @@ def _save(here: State, rules: Rules, base: int | None, by: str, note: str | None
 
 
 def _rules(given: Form, found: InForce) -> Rules:
-    """The rules typed, only what differs from the defaults. What cannot be typed here stays as it was saved."""
-    kept = {name: value for name, value in found.rules.items() if name == "passages" or name in found.fixed}
+    """The rules typed, only what differs from the defaults. What is fixed stays as it was saved."""
+    kept = {name: value for name, value in found.rules.items() if name in found.fixed}
     typed: Rules = {}
     for rule in fields(Policy):
         text = given.text(rule.name).strip()
@@ -90,7 +92,10 @@ def _rules(given: Form, found: InForce) -> Rules:
         elif rule.name in POLICY or rule.name in ("name", "language"):
             typed[rule.name] = as_number(text) if rule.name in POLICY else text
     typed["licences"] = _licences(given)
+    typed["passages"] = {name: as_number(given.text(f"passages.{name}").strip()) for name in DEFAULTS["passages"]}
     changed = {name: value for name, value in typed.items() if value != _plain(DEFAULTS[name])}
+    if "passages" in changed:
+        changed["passages"] = {n: value for n, value in typed["passages"].items() if value != DEFAULTS["passages"][n]}
     return {**{name: value for name, value in changed.items() if name not in found.fixed}, **kept}
 
 
@@ -124,7 +129,8 @@ def _typed(given: Form) -> dict[str, Any]:
     """What the form shows again after it was sent."""
     rows = zip(given.all("licence_domain"), given.all("licence_words"), given.all("licence_requires"), strict=False)
     licences = [{"domain": d, "words": w, "requires": r} for d, w, r in rows if d.strip()]
-    return {**{rule.name: given.text(rule.name) for rule in fields(Policy)}, "licences": licences}
+    passages = {name: given.text(f"passages.{name}") for name in DEFAULTS["passages"]}
+    return {**{rule.name: given.text(rule.name) for rule in fields(Policy)}, "licences": licences, "passages": passages}
 
 
 def _page(
@@ -165,4 +171,5 @@ def _page(
 def _labels() -> dict[str, str]:
     """Where a mistake stands -> what the form calls it."""
     named = {f"policy.{name}": label for name, (label, _, _) in POLICY.items()}
+    named |= {f"policy.passages.{name}": name for name in DEFAULTS["passages"]}
     return {**named, **{f"policy.{name}": POLICY_LABELS[name] for name in ("own_names", "own_domains", "licences")}}

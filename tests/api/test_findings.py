@@ -130,6 +130,8 @@ def test_the_summary_counts_by_domain_article_and_week(http: httpx.Client) -> No
     assert [week["count"] for week in found["weeks"]] == [5]
     assert found["weeks"][0]["by_domain"] == {"salin.example": 3, "lain.example": 1, "": 1}
     assert found["hours_to_copy"] == {"count": 1, "p10": 2.5, "p50": 2.5, "p90": 2.5}
+    assert [step["count"] for step in found["copied_within"]] == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert [step["hours"] for step in found["copied_within"]] == [1, 3, 6, 12, 24, 72, 168, None]
 
 
 def test_weeks_begin_on_monday_in_jakarta() -> None:

@@ -214,6 +214,35 @@ def test_another_version_saved_meanwhile_is_not_overwritten(page: Page, server: 
     assert page.locator("[name=name]").input_value() == "dari program"
 
 
+def test_how_passages_are_found_is_changed_after_a_look_at_the_effect(page: Page, server: Running, complaints: list[str]) -> None:
+    sign_in(page, server, path="/admin/policy")
+    page.locator("details:has([name='passages.chain_gap']) > summary").click()
+    gap = page.locator("[name='passages.chain_gap']")
+    assert gap.input_value() == str(Policy().passages.chain_gap)
+    gap.fill("0.5")
+    page.get_by_role("button", name="Lihat dampaknya").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "Isian “chain_gap” tidak dapat dipakai: harus bilangan bulat mulai 0, bukan 0.5"
+    )
+    pardon(complaints)
+    page.locator("details:has([name='passages.chain_gap']):not([open]) > summary").evaluate_all(
+        "all => all.forEach(o => o.click())"
+    )
+    gap.fill("9")
+    page.get_by_role("button", name="Lihat dampaknya").click()
+    expect(page.locator("#effect-title")).to_be_visible()
+    assert gap.input_value() == "9"
+    page.get_by_role("button", name="Simpan sebagai versi berikutnya").click()
+    expect(page.locator(".done")).to_be_visible()
+    assert server.admin.get("/v1/policy").json()["rules"]["passages"] == {"chain_gap": 9}
+    expect(page.locator("#passages-chain_gap-hint")).to_contain_text("Berlaku: 9.")
+    gap.evaluate("one => one.closest('details').open = true")
+    gap.fill("10")
+    page.get_by_role("button", name="Lihat dampaknya").click()
+    page.get_by_role("button", name="Simpan sebagai versi berikutnya").click()
+    assert "passages" not in server.admin.get("/v1/policy").json()["rules"], "a default is not written down"
+
+
 def test_every_threshold_stands_on_the_page() -> None:
     others = {"name", "language", "passages", "own_names", "own_domains", "licences"}
     assert {rule.name for rule in fields(Policy)} == {*POLICY, *others}

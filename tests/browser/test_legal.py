@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.api.conftest import Running, prose
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import pardon, sign_in
 
 HOSTILE = "<script>alert(1)</script> \u202eterbalik \U0001f600"
 
@@ -31,7 +31,7 @@ def filled(server: Running) -> Running:
     return server
 
 
-def test_findings_are_filtered_followed_up_and_worked_on(page: Page, filled: Running) -> None:
+def test_findings_are_filtered_followed_up_and_worked_on(page: Page, filled: Running, complaints: list[str]) -> None:
     sign_in(page, filled, "legal")
     page.goto(f"{filled.url}/findings?author=Rani")
     assert page.locator("table.findings tbody tr").count() == 2
@@ -43,10 +43,17 @@ def test_findings_are_filtered_followed_up_and_worked_on(page: Page, filled: Run
     assert page.locator("table.findings tbody tr").count() == 3
     page.locator("[data-tick-all]").check()
     page.click("text=Tindak lanjuti yang dipilih sebagai kasus")
-    assert page.url.endswith("/findings?domain=satu.example")
+    assert "/findings?domain=satu.example&" in page.url
+    assert page.locator(".done").inner_text().startswith("3 kasus dibuka.")
     assert page.locator("a:has-text('ditemukan')").count() == 3
 
     page.goto(f"{filled.url}/cases?domain=satu.example")
+    page.fill("fieldset.filter input[name=note]", "Surat dikirim")
+    page.click("fieldset.filter button.main")
+    assert page.get_by_role("alert").inner_text() == "Pilih dahulu kasus yang hendak diubah."
+    pardon(complaints)
+    assert page.input_value("fieldset.filter input[name=note]") == "Surat dikirim", "what was typed stays"
+    assert page.input_value("form.filter input[name=domain]") == "satu.example"
     page.locator("tbody input[name=case]").first.check()
     page.locator("fieldset.filter select[name=status]").select_option("notified")
     page.fill("fieldset.filter input[name=note]", "Surat dikirim")
@@ -86,6 +93,28 @@ def test_groups_and_plots_count_what_the_table_lists(page: Page, filled: Running
     page.click("nav a:has-text('grafik')")
     assert page.locator("svg.columns rect").count() >= 2
     assert "4" in page.locator("section:has-text('Dari terbit') p").inner_text()
+    assert page.locator("tr:has-text('3 jam sampai 6 jam') td.figure").inner_text() == "4"
+    page.fill("form.filter input[name=domain]", "dua.example")
+    page.click("form.filter button.main")
+    assert page.locator("tr:has-text('3 jam sampai 6 jam') td.figure").inner_text() == "1"
+
+
+def test_a_match_is_followed_up_from_the_check_that_found_it(page: Page, filled: Running) -> None:
+    text = {"text": prose("legal banjir"), "published_at": "2026-01-06T05:00:00Z"}
+    check = filled.admin.post("/v1/checks", json=text).json()["id"]
+    sign_in(page, filled, "legal")
+    page.goto(f"{filled.url}/checks/{check}")
+    page.click("text=Tindak lanjuti sebagai kasus")
+    assert "/cases/" in page.url
+    assert page.locator("h1").inner_text() == " ".join(prose("legal banjir")[:80].split()) + " …"
+    for kind, media in (("docx", "application/vnd"), ("teks", "text/plain")):
+        address = page.locator(f".letters a:has-text('{kind}') >> nth=0").get_attribute("href")
+        assert page.request.get(filled.url + str(address)).headers["content-type"].startswith(media)
+    case = page.url
+    page.goto(f"{filled.url}/checks/{check}")
+    assert page.locator("text=Tindak lanjuti sebagai kasus").count() == 0
+    page.click("text=Lihat kasusnya")
+    assert page.url == case
 
 
 def test_downloads_lead_to_files(page: Page, filled: Running) -> None:
