@@ -20,6 +20,8 @@ from benchmarks.texts import Corpus, batches
 TOP = 10
 """Results that are asked of the engines that rank."""
 BATCH = 500
+APPLIED = 1000
+"""Articles that this project applies to its index at once, as its store's followers do."""
 
 
 class Engine(Protocol):
@@ -55,18 +57,19 @@ class Sidik:
 
     def __init__(self, folder: Path | None = None) -> None:
         from fingerprints.fingerprint import SCHEME, fingerprint, fingerprint_many
-        from fingerprints.index import Entry
+        from fingerprints.index import Batch
         from fingerprints.segments import SegmentIndex
         from fingerprints.tokens import tokenize
 
-        self._many, self._one, self._tokenize, self._entry = fingerprint_many, fingerprint, tokenize, Entry
+        self._many, self._one, self._tokenize, self._batch = fingerprint_many, fingerprint, tokenize, Batch
         self._open = lambda: SegmentIndex.open(folder, store_uuid="benchmark", scheme=SCHEME, writer=True)
         self.index = self._open()
 
     def add(self, first: int, texts: Sequence[str]) -> None:
-        for at in range(0, len(texts), BATCH):
-            prints = self._many(texts[at : at + BATCH])
-            self.index.apply([self._entry(first + at + i + 1, print_) for i, print_ in enumerate(prints)])
+        for at in range(0, len(texts), APPLIED):
+            prints = self._many(texts[at : at + APPLIED])
+            seqs, nothing = range(first + at + 1, first + at + 1 + len(prints)), [None] * len(prints)
+            self.index.apply(self._batch(seqs, prints, nothing, nothing))
         self.index.settle()
 
     def find(self, text: str) -> Collection[int]:

@@ -9,7 +9,7 @@ from itertools import islice
 from fingerprints.article import Article
 from fingerprints.errors import IndexUnusable
 from fingerprints.fingerprint import Fingerprint, fingerprint_many
-from fingerprints.index import Entry, FingerprintIndex
+from fingerprints.index import Batch, Entry, FingerprintIndex
 from fingerprints.stores.contract import Change, Store
 
 BATCH = 1000
@@ -73,11 +73,15 @@ def catch_up(
     return applied
 
 
-def _entries(store: Store, changes: Sequence[Change], known: Mapping[int, Article]) -> list[Entry]:
+def _entries(store: Store, changes: Sequence[Change], known: Mapping[int, Article]) -> Sequence[Entry]:
     """The entries of these changes; of a version that was deleted since (or of a deletion) only what it removes."""
     puts = [change.seq for change in changes if change.kind == "put"]
     articles = {seq: known[seq] for seq in puts if seq in known}
     articles |= {seq: stored.article for seq, stored in store.by_seq([seq for seq in puts if seq not in articles]).items()}
+    if len(articles) == len(changes):  # a bulk import: all come in
+        held = [articles[change.seq] for change in changes]
+        prints = fingerprint_many([article.text for article in held])
+        return Batch([c.seq for c in changes], prints, [c.removes for c in changes], [article.outlet for article in held])
     fingerprints: dict[int, Fingerprint] = {}
     for at in range(0, len(articles), COMPILED):
         part = dict(islice(articles.items(), at, at + COMPILED))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from operator import lt
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprints.fingerprint import Fingerprint
+from fingerprints.fingerprint import Fingerprint, Fingerprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,34 @@ class Entry:
     fingerprint: Fingerprint | None
     removes: int | None = None
     outlet: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch(Sequence[Entry]):
+    """The entries of n article versions as a bulk import has them, under rising `seqs`, with what each `removes` and its outlet.
+    An index may take the fingerprints whole; an entry is made only when asked for."""
+
+    seqs: Sequence[int]
+    fingerprints: Fingerprints
+    removes: Sequence[int | None]
+    outlets: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return Entry(self.seqs[index], self.fingerprints[index], self.removes[index], self.outlets[index])
+
+    def plain(self, after: int) -> bool:
+        """Whether all of it is new after the seq `after`, in order, and no entry removes another."""
+        seqs = [after, *self.seqs, 1 << 32]
+        return len(self) > 0 and all(map(lt, seqs, seqs[1:])) and not {*self.removes}.intersection(self.seqs)
 
 
 class FingerprintIndex(Protocol):

@@ -23,7 +23,8 @@ from fingerprints.snapshot import Part, Snapshot, dead_seqs
 RETRIES = 20
 """Times a reader looks again when the writer replaced files between its reading of the manifest and of them."""
 CHECK_AT_OPEN = 128 << 20
-"""Bytes whose checksums are read before an open returns (.1 s); what is beyond is checked in the background."""
+"""Bytes whose checksums are read before an open returns (.1 s at most), smallest segments first; the rest is checked in the
+background."""
 _OURS = re.compile(r"e(\d+)-\d+\.(segment|removed)(\.tmp)?|manifest\.json\.tmp")
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fingerprints.errors import IndexDamaged
 from fingerprints.fingerprint import Fingerprint
+from fingerprints.index import Batch
 from fingerprints.kernels import memory as m
 from fingerprints.kernels.merging import measure, merge
 from fingerprints.kernels.packing import band_hashes
@@ -46,6 +47,42 @@ class Document:
     seq: int
     fingerprint: Fingerprint
     outlet: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Documents:
+    """What goes into a segment: at least one article, in flat arrays, article after article. `seqs`, rising, and `outlets` (see
+    `outlet_hash`): int64[n]. The rest as in `Fingerprints`."""
+
+    seqs: NDArray[np.int64]
+    outlets: NDArray[np.int64]
+    words: NDArray[np.uint32]
+    ordered: NDArray[np.uint32]
+    ordered_at: NDArray[np.int32]
+    free: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+    signatures: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, documents: Sequence[Document]) -> Documents:
+        """Of articles one by one, in rising seq."""
+        prints = [d.fingerprint for d in documents]
+        return cls(
+            np.array([d.seq for d in documents], np.int64),
+            _outlets([d.outlet for d in documents]),
+            _flat([p.words for p in prints]),
+            _flat([p.ordered for p in prints]),
+            _flat([p.ordered_at for p in prints]),
+            _flat([p.free for p in prints]),
+            np.array([(len(p.words), len(p.ordered), len(p.free)) for p in prints], np.int64),
+            _flat([p.signature for p in prints]).reshape(-1, PERMUTATIONS),
+        )
+
+    @classmethod
+    def of_batch(cls, batch: Batch) -> Documents:
+        """Of a batch, nothing of which is copied."""
+        f, seqs = batch.fingerprints, np.array(batch.seqs, np.int64)
+        return cls(seqs, _outlets(batch.outlets), f.words, f.ordered, f.ordered_at, f.free, f.sizes, f.signatures)
 
 
 class Segment:
@@ -102,6 +139,11 @@ def outlet_hash(outlet: str | None) -> int:
     return 0 if outlet is None else int.from_bytes(blake2b(outlet.encode(), digest_size=4).digest(), "little") or 1
 
 
+def _outlets(names: Sequence[str | None]) -> NDArray[np.int64]:
+    known = {name: outlet_hash(name) for name in set(names)}
+    return np.array([known[name] for name in names], np.int64)
+
+
 def bands_of(signatures: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """uint32[n, bands]: the band hashes of signatures, uint32[n, 128]."""
     count, rows = bands(DUPLICATES_FROM)
@@ -135,25 +177,13 @@ def _allocate(head: NDArray[np.int64], path: Path | None) -> Bytes:
     return buffer
 
 
-def build(documents: Sequence[Document]) -> Segment:
-    """A segment in memory of `documents`, which come in rising seq."""
-    prints = [d.fingerprint for d in documents]
-    count, rows = bands(DUPLICATES_FROM)
+def build(documents: Documents) -> Segment:
+    """A segment in memory of `documents`."""
+    d, (count, rows) = documents, bands(DUPLICATES_FROM)
+    words, ordered, free = np.ascontiguousarray(d.sizes.T)
     buffer: Bytes = pack(
-        MAGIC,
-        FORMAT,
-        np.array([d.seq for d in documents], np.int64),
-        np.array([outlet_hash(d.outlet) for d in documents], np.int64),
-        _flat([p.words for p in prints]),
-        np.array([len(p.words) for p in prints], np.int64),
-        _flat([p.ordered for p in prints]),
-        _flat([p.ordered_at for p in prints]),
-        np.array([len(p.ordered) for p in prints], np.int64),
-        _flat([p.free for p in prints]),
-        np.array([len(p.free) for p in prints], np.int64),
-        _flat([p.signature for p in prints]),
-        count,
-        rows,
+        *(MAGIC, FORMAT, d.seqs, d.outlets, d.words, words, d.ordered, d.ordered_at, ordered, d.free, free),
+        *(d.signatures.ravel(), count, rows),
     )
     return Segment(buffer)
 

@@ -28,7 +28,7 @@ from fingerprints.index import Candidates, CommonRun, Entry, TemplateRun
 from fingerprints.kernels.candidates import candidates
 from fingerprints.kernels.closeness import closeness
 from fingerprints.postings import ALIKE, U32, outlets_segment, postings_of, small_segment, that_count
-from fingerprints.segment import EMPTY, Document, address, addresses, bands_of, build, outlet_hash
+from fingerprints.segment import EMPTY, Document, Documents, address, addresses, bands_of, build, outlet_hash
 from fingerprints.segments import COPIES
 from fingerprints.stores.mongo_index_cache import Articles, Dead
 from fingerprints.stores.mongo_index_merge import FAMILIES, merge, plan
@@ -173,7 +173,7 @@ class MongoIndex:
         self._ledger.commit(session, changes.seq, state.articles + len(changes.documents) - len(gone), part)
 
     def _write_segment(self, session: ClientSession, number: int, documents: Sequence[Document]) -> Part:
-        segment, writer = build(documents), Writer(self._db, number, session)
+        segment, writer = build(Documents.of(documents)), Writer(self._db, number, session)
         bits, counts = [], []
         for family in FAMILIES:
             postings = postings_of(segment, family)

@@ -12,8 +12,16 @@ from functools import cache
 import numpy as np
 import pytest
 
-from fingerprints.fingerprint import COMMON_ARTICLES, RUN_WORDS, TEMPLATE_ARTICLES, TEMPLATE_SHARE, Fingerprint, fingerprint
-from fingerprints.index import Candidates, Entry, FingerprintIndex, TemplateRun
+from fingerprints.fingerprint import (
+    COMMON_ARTICLES,
+    RUN_WORDS,
+    TEMPLATE_ARTICLES,
+    TEMPLATE_SHARE,
+    Fingerprint,
+    fingerprint,
+    fingerprint_many,
+)
+from fingerprints.index import Batch, Candidates, Entry, FingerprintIndex, TemplateRun
 from fingerprints.signature import bands
 from fingerprints.tokens import tokenize
 
@@ -188,6 +196,33 @@ class IndexContract:
         with pytest.raises(ValueError, match="seq 10 after 11"):
             index.apply([Entry(11, fp(text(1, 60))), Entry(10, fp(text(2, 60)))])
         assert (len(index), index.seq) == (1, 9)
+
+    @pytest.mark.parametrize(
+        ("seqs", "removes"),
+        [
+            ([3, 4, 7], [None, None, None]),
+            ([3, 4, 7], [1, None, 2]),  # replace what is there
+            ([3, 4, 7], [None, 3, None]),  # replace another of the batch
+            ([1, 2, 7], [None, None, None]),  # some are known
+            ([1, 2], [None, None]),
+        ],
+    )
+    def test_a_batch_is_as_its_entries(self, index: FingerprintIndex, seqs: list[int], removes: list[int | None]) -> None:
+        one_by_one, texts = self.fresh(), [text(60 + s, 70) for s in seqs]
+        batch = Batch(seqs, fingerprint_many(texts), removes, ["a.example", None, "a.example"][: len(seqs)])
+        for some, entries in ((index, batch), (one_by_one, list(batch))):
+            fill(some, [text(1, 80), text(2, 80)])
+            some.apply(entries)
+        assert (len(index), index.seq) == (len(one_by_one), one_by_one.seq)
+        assert index.verify() == []
+        for query in [text(1, 80), text(2, 80), *texts]:
+            assert as_lists(index.candidates(fp(query))) == as_lists(one_by_one.candidates(fp(query)))
+            assert index.duplicates(fp(query)) == one_by_one.duplicates(fp(query))
+
+    def test_a_batch_out_of_order_changes_nothing(self, index: FingerprintIndex) -> None:
+        with pytest.raises(ValueError, match="seq 4 after 5"):
+            index.apply(Batch([5, 4], fingerprint_many(["satu dua", "tiga"]), [None, None], [None, None]))
+        assert (len(index), index.seq) == (0, 0)
 
     def test_replaced_and_removed_articles_are_gone(self, index: FingerprintIndex) -> None:
         fill(index, [text(1, 80), text(2, 80)])

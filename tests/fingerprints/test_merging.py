@@ -15,7 +15,7 @@ from fingerprints.fingerprint import Fingerprint
 from fingerprints.index import Entry
 from fingerprints.kernels import memory as m
 from fingerprints.postings import postings_of
-from fingerprints.segment import Document, Segment, build, faults, merged
+from fingerprints.segment import Document, Documents, Segment, build, faults, merged
 from fingerprints.segments import SegmentIndex
 from fingerprints.snapshot import Part
 from tests.contracts.index_contract import fp, text
@@ -44,14 +44,14 @@ def test_merged_is_as_built_at_once(sizes: list[tuple[int, bool]], spread: int, 
         first = parts[-1][0].last + 1 if parts else 1
         documents = [Document(first + i, crowded(seed * 1000 + first + i, spread), f"o{i % 3}") for i in range(size)]
         dead = random.integers(0, 2, size).astype(np.uint8) if dying else None
-        parts.append((build(documents), dead))
+        parts.append((build(Documents.of(documents)), dead))
         living += [d for i, d in enumerate(documents) if dead is None or not dead[i]]
     one = merged(parts)
     if one is None or not living:
         assert (one, living) == (None, [])
         return
     assert faults(one) == []
-    assert all(np.array_equal(a, b) for a, b in zip(content(one), content(build(living)), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(content(one), content(build(Documents.of(living))), strict=True))
 
 
 def test_segments_stay_few_and_no_article_is_written_often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_segments_stay_few_and_no_article_is_written_often(monkeypatch: pytest.M
         written.append(sum(segment.docs for segment, _ in parts))
         return merged(parts)
 
-    monkeypatch.setattr("fingerprints.segments.merged", counted)
+    monkeypatch.setattr("fingerprints.holding.merged", counted)
     index = SegmentIndex.open(None, store_uuid="toko", scheme="skema")
     for seq in range(1, 257):
         index.apply([Entry(seq, fp(text(seq, 40)))])

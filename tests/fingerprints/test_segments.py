@@ -132,6 +132,17 @@ def test_damage_beyond_what_opening_checks_is_found_soon_after(folder: Path, mon
     index.close()
 
 
+def test_what_is_too_big_for_opening_does_not_keep_small_files_unchecked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = sorted(folder.glob("*.segment"), key=lambda path: path.stat().st_size)
+    monkeypatch.setattr(segments, "CHECK_AT_OPEN", files[0].stat().st_size)
+    assert files[0].stat().st_size < files[1].stat().st_size
+    whole = bytearray(files[0].read_bytes())
+    whole[-1] ^= 1
+    files[0].write_bytes(whole)
+    with pytest.raises(IndexDamaged, match=files[0].name):
+        opened(folder)
+
+
 def test_verify_reads_the_files_again(folder: Path) -> None:
     index = opened(folder)
     path = the(folder, "*.removed")

@@ -19,7 +19,7 @@ from fingerprints.errors import IndexDamaged, IndexUnusable
 from fingerprints.index import Candidates, Entry
 from fingerprints.kernels import memory as m
 from fingerprints.postings import postings_of
-from fingerprints.segment import Document, build
+from fingerprints.segment import Document, Documents, build
 from fingerprints.segments import SegmentIndex
 from fingerprints.stores import mongo_index_cache, mongo_index_merge, mongo_index_postings, mongo_index_state
 from fingerprints.stores.mongo import MongoStore
@@ -69,7 +69,7 @@ def told(found: Candidates) -> tuple[Any, ...]:
 def test_every_posting_of_a_segment_comes_out_of_it() -> None:
     for count in (1, 2, 3, 40):
         prints = [fp(text(seed, 80, 200)) for seed in range(count)]
-        segment = build([Document(10 + n, f, None) for n, f in enumerate(prints)])
+        segment = build(Documents.of([Document(10 + n, f, None) for n, f in enumerate(prints)]))
         free = {(h, 10 + n) for n, f in enumerate(prints) for h in f.free.tolist()}
         rows = postings_of(segment, m.FREE).rows
         assert [tuple(row) for row in rows.tolist()] == sorted(free)
