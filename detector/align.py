@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.chains import Box, chains, gathered
-from detector.kernels.runs import covering_runs, pair_words
+from detector.kernels.runs import covering_runs, paired
 from detector.policy import EDITED_SIMILARITY, PassagePolicy
 from detector.seeds import Plane
 from detector.sentences import alike, boxes, digests
@@ -133,9 +133,5 @@ def _joined(placed: list[Box], start: int, end: int) -> list[Box]:
 
 def _passage(a: NDArray[np.uint64], b: NDArray[np.uint64], box: Box, policy: PassagePolicy) -> Aligned:
     i0, i1, j0, j1, _ = box
-    pairs = pair_words(a[i0:i1], b[j0:j1], policy.repeats, policy.pair_window)
-    steps = np.flatnonzero((np.diff(pairs[:, 0]) != 1) | (np.diff(pairs[:, 1]) != 1))
-    longest = int(np.diff(np.concatenate([[-1], steps, [len(pairs) - 1]])).max()) if len(pairs) else 0
-    similarity = 2 * len(pairs) / (i1 - i0 + j1 - j0)
-    pairs += np.array([i0, j0], np.int32)
-    return Aligned(i0, i1, j0, j1, pairs, similarity, longest)
+    pairs, longest = paired(a, i0, i1, b, j0, j1, policy.repeats, policy.pair_window)
+    return Aligned(i0, i1, j0, j1, pairs, 2 * len(pairs) / (i1 - i0 + j1 - j0), longest)

@@ -248,17 +248,16 @@ class Detector:
     def _worth_reading(self, submission: Reading, found: Candidates) -> NDArray[np.int64]:
         """The candidates that may share a passage: those with a run of `RUN_WORDS` words, and of the likeliest others those that
         hold enough of the submission's words close together."""
-        likely = found.weight >= self._policy.candidate_weight
-        likely[: self._policy.surest] = True
+        policy, worth = self._policy, found.verbatim.copy()
+        likely = max(policy.surest, int(np.count_nonzero(found.weight >= policy.candidate_weight)))  # the heaviest come first
         if found.common:  # representatives of common runs are among the candidates, whatever they weigh
-            likely[:] = True
-        doubtful = np.flatnonzero(likely & ~found.verbatim)
-        run = RUN_WORDS if found.common else 0
-        close, shares = self._archive.closeness(submission, found.seq[doubtful], run)
-        policy = self._policy
-        strong = (close >= policy.candidate_many) | (close * found.weight[doubtful] >= policy.candidate_evidence)
-        likely[doubtful] = shares | (close >= policy.candidate_words) & strong
-        return found.seq[likely | found.verbatim]
+            likely = len(worth)
+        doubtful = np.flatnonzero(~worth[:likely])
+        if len(doubtful):
+            close, shares = self._archive.closeness(submission, found.seq[doubtful], RUN_WORDS if found.common else 0)
+            strong = (close >= policy.candidate_many) | (close * found.weight[doubtful] >= policy.candidate_evidence)
+            worth[doubtful] = shares | (close >= policy.candidate_words) & strong
+        return found.seq[worth]
 
     def _report(
         self, request: CheckRequest, submission: Reading, found: Candidates, assessment: Assessment, started: float

@@ -21,7 +21,7 @@ from detector.policy import SUSTAINED, Policy
 from detector.reading import Mask, Reading
 from detector.seeds import Plane
 from fingerprints import words
-from fingerprints.tokens import CAPITAL, NUMBER, SENTENCE, STOP, Tokens
+from fingerprints.tokens import CAPITAL, NUMBER, SENTENCE, STOP
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class Evidence:
         self._submission, self._article, self._policy = submission, article, policy
         self._plane = Plane.of(submission.tokens, article.tokens, policy.passages)
         names = (self._plane.plain == 0) & (self._plane.weight > 0)
-        if in_capitals(submission.tokens) or in_capitals(article.tokens):
+        if submission.in_capitals or article.in_capitals:
             names[:] = False  # capitals tell no names
         self._names, self._a = _told(submission, names, self._plane.a)
         _, self._b = _told(article, names, self._plane.b)
@@ -143,28 +143,10 @@ def _told(text: Reading, names: Mask, ids: NDArray[np.int32]) -> tuple[Mask, Mas
     """bool[n] twice: the names and numbers of a text; and its plain words, which are neither these nor grammar nor short.
     `names`: of the vocabulary; none where capitals tell no names."""
     flags = text.tokens.flags
-    named = names[ids] | digits(text.tokens)
+    named = names[ids] | text.digits
     if names.any():
         named |= (flags & (CAPITAL | SENTENCE)) == CAPITAL
     return named, ~named & ((flags & (NUMBER | STOP)) == 0) & (text.tokens.end - text.tokens.start >= PLAIN_LETTERS)
-
-
-def in_capitals(tokens: Tokens) -> bool:
-    """True when a text is written in capitals, which then tell no names."""
-    letters = _code_points(tokens)
-    upper = np.count_nonzero((letters >= ord("A")) & (letters <= ord("Z")))
-    return bool(upper > np.count_nonzero((letters >= ord("a")) & (letters <= ord("z"))))
-
-
-def _code_points(tokens: Tokens) -> NDArray[np.uint32]:
-    return np.frombuffer(tokens.text.encode("utf-32-le", "surrogatepass"), "<u4")
-
-
-def digits(tokens: Tokens) -> Mask:
-    """bool[n]: words that start with a digit (`12`, `775s`, `3rd`)."""
-    first = _code_points(tokens)[tokens.start]
-    mask: Mask = (first >= ord("0")) & (first <= ord("9"))
-    return mask
 
 
 def _share(part: float | np.floating[Any] | np.integer[Any], whole: float | np.floating[Any] | np.integer[Any]) -> float:

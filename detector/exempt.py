@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.align import Aligned
-from detector.evidence import digits, in_capitals
+from detector.kernels.runs import run_lengths
 from detector.policy import EDITED_SIMILARITY, Policy
 from detector.reading import Mask, Reading
 from detector.report import ExemptReason
@@ -43,7 +44,7 @@ class Exemptions:
                 self._in_shared[passage.start : passage.end] = True
                 self._paired[passage.pairs[:, 0]] = True
 
-    @property
+    @cached_property
     def quoted(self) -> Mask | None:
         """bool[n]: the words inside attributed quotations; None where there are none. Asked only when something matched."""
         return self._submission.quoted if self._submission.quoted.any() else None
@@ -58,9 +59,11 @@ class Exemptions:
         elif self._in_shared is not None:
             self._exempt_shared(codes, passages)
         counts = False
+        inside = inside_passages(len(codes), passages)
+        whole = self._whole(inside, article, passages, policy)
         if self.quoted is not None:
-            counts = self._exempt_quotations(codes, article, passages, policy)
-        if not self._whole(inside_passages(len(codes), passages), article, passages, policy):
+            counts = self._exempt_quotations(codes, article, passages, inside, whole, policy)
+        if not whole:
             _exempt_names(codes, article, passages, policy)
         return codes, counts
 
@@ -73,15 +76,17 @@ class Exemptions:
         added &= ~self._paired
         codes[self._in_shared & ~added & (codes != BOILERPLATE)] = SHARED
 
-    def _exempt_quotations(self, codes: Codes, article: Reading, passages: Sequence[Aligned], policy: Policy) -> bool:
+    def _exempt_quotations(
+        self, codes: Codes, article: Reading, passages: Sequence[Aligned], inside: Mask, whole: bool, policy: Policy
+    ) -> bool:
+        """`inside`: the words inside `passages`. `whole`: see `_whole`."""
         assert self.quoted is not None
-        inside = inside_passages(len(codes), passages)
         counting = inside & (codes == COUNTS)
         quotes = counting & self.quoted
         if not quotes.any():
             return False
         outside = np.count_nonzero(counting & ~self.quoted & _taken_words(len(codes), article, passages))
-        if outside >= policy.quotation_words or (outside and self._whole(inside, article, passages, policy)):
+        if outside >= policy.quotation_words or (outside and whole):
             return True
         if np.count_nonzero(quotes & _own_prose(len(codes), article, passages)) >= policy.quotation_prose:
             return True
@@ -115,10 +120,8 @@ def _taken_words(words: int, article: Reading, passages: Sequence[Aligned]) -> M
         x, y = passage.pairs[:, 0], passage.pairs[:, 1]
         if not len(x):
             continue
-        breaks = np.flatnonzero((np.diff(x) != 1) | (np.diff(y) != 1)) + 1
-        lengths = np.diff(np.concatenate(([0], breaks, [len(x)])))
         plain = ((flags[y] & (CAPITAL | NUMBER)) == 0) & ~quoted[y]
-        mask[x[plain | np.repeat(lengths >= PROSE_RUN, lengths)]] = True
+        mask[x[plain | (run_lengths(passage.pairs) >= PROSE_RUN)]] = True
     return mask
 
 
@@ -145,10 +148,10 @@ def _exempt_names(codes: Codes, article: Reading, passages: Sequence[Aligned], p
     Judged by how the article writes them, so that capitals in the submission change nothing; in an article that is
     written in capitals throughout they tell nothing.
     """
-    if in_capitals(article.tokens):
+    if article.in_capitals:
         return
     tokens = article.tokens
-    numbers = ((tokens.flags & NUMBER) > 0) | digits(tokens)
+    numbers = ((tokens.flags & NUMBER) > 0) | article.digits
     plain = ((tokens.flags & (CAPITAL | STOP)) == 0) & ~numbers
     bare = []
     rest = 0

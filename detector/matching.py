@@ -66,6 +66,9 @@ def assess(
     date: str | None = None,
 ) -> Assessment:
     """Judge the pairs of one submission. `links`: of its page, None for bare text. `date`: the submission's, given or claimed."""
+    if not pairs:
+        nothing = judge(submission, (), policy)
+        return Assessment(nothing, nothing, (), 0, {}, 0)
     circumstances = circumstances or Circumstances()
     exemptions = Exemptions(submission, common, [pair.passages for pair in pairs if pair.article.rights == "shared"])
     mentions = Mentions(submission.tokens, links, policy)
@@ -81,7 +84,10 @@ def assess(
     return Assessment(
         together=together,
         unexcused=together if len(free) == len(judged) else judge(submission, free, policy),
-        matches=tuple(_match(submission, one, mentions, date, policy) for one in judged[:MAX_MATCHES]),
+        matches=tuple(
+            _match(submission, one, together if len(judged) == 1 else judge(submission, [one.shares], policy), mentions, date)
+            for one in judged[:MAX_MATCHES]
+        ),
         found=len(judged),
         excuses=excuses,
         quotations_count=_outside(lifted.shares, exemptions) if lifted else 0,
@@ -124,9 +130,8 @@ def _outside(shares: Shares, exemptions: Exemptions) -> int:
     return int(np.count_nonzero(shares.counting if quoted is None else shares.counting & ~quoted))
 
 
-def _match(submission: Reading, one: _Judged, mentions: Mentions, date: str | None, policy: Policy) -> Match:
+def _match(submission: Reading, one: _Judged, alone: Judgement, mentions: Mentions, date: str | None) -> Match:
     pair, shares = one.pair, one.shares
-    alone = judge(submission, [shares], policy)
     return Match(
         article=_reference(pair),
         verdict=alone.verdict,

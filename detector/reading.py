@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from detector.quotes import speech
 from fingerprints import signature
 from fingerprints.article import Span
-from fingerprints.fingerprint import Fingerprint, fingerprint
+from fingerprints.fingerprint import read
 from fingerprints.furniture import boilerplate
 from fingerprints.index import TemplateRun
-from fingerprints.tokens import Tokens, tokenize
+from fingerprints.tokens import Tokens
 
 Mask = NDArray[np.bool_]
 SHINGLE = 5
@@ -27,7 +27,7 @@ class Reading:
 
     def __init__(self, text: str, title: str | None = None) -> None:
         """`title`: the headline, where it is known; copies of it at the head of the text are boilerplate."""
-        self.tokens = tokenize(text)
+        self.tokens, self.fingerprint = read(text)
         self._title = title
         self._templates: Sequence[TemplateRun] = ()
 
@@ -45,11 +45,6 @@ class Reading:
         return reading
 
     @cached_property
-    def fingerprint(self) -> Fingerprint:
-        """What the index is asked with, and the signature."""
-        return fingerprint(self.tokens)
-
-    @cached_property
     def boilerplate(self) -> tuple[Span, ...]:
         """The furniture around the text's own words: sorted, disjoint."""
         found = boilerplate(self.tokens.text, self.tokens, title=self._title)
@@ -64,6 +59,23 @@ class Reading:
         return words_in(self.tokens, speech(self.tokens.text))
 
     @cached_property
+    def in_capitals(self) -> bool:
+        """True when the text is written in capitals, which then tell no names."""
+        codes = self._code_points
+        upper, lower = codes - np.uint32(ord("A")) < 26, codes - np.uint32(ord("a")) < 26
+        return bool(np.count_nonzero(upper) > np.count_nonzero(lower))
+
+    @cached_property
+    def digits(self) -> Mask:
+        """bool[n]: words that start with a digit (`12`, `775s`, `3rd`)."""
+        mask: Mask = self._code_points[self.tokens.start] - np.uint32(ord("0")) < 10
+        return mask
+
+    @property
+    def _code_points(self) -> NDArray[np.uint32]:
+        return np.frombuffer(self.tokens.text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+    @cached_property
     def own(self) -> Mask:
         """bool[n]: the words outside of `boilerplate`."""
         return ~words_in(self.tokens, np.array([(span.start, span.end) for span in self.boilerplate], np.int32).reshape(-1, 2))
@@ -71,7 +83,7 @@ class Reading:
     @cached_property
     def own_words(self) -> int:
         """How many words `own` marks."""
-        return int(np.count_nonzero(self.own))
+        return int(np.count_nonzero(self.own)) if self.boilerplate else len(self)
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

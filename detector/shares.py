@@ -9,6 +9,7 @@ import numpy as np
 
 from detector.align import Aligned
 from detector.exempt import COUNTS, Codes, inside_passages
+from detector.kernels.runs import run_lengths
 from detector.policy import EDITED_SIMILARITY, EQUAL_RUN, VERBATIM_RUN, VERBATIM_SIMILARITY
 from detector.reading import Mask, Reading
 from detector.report import PassageKind
@@ -73,13 +74,10 @@ def share(part: int | np.intp, whole: int) -> float:
 def _in_runs(words: int, passages: Sequence[Aligned]) -> Mask:
     """bool[words]: the words of the submission that stand in equal runs of `EQUAL_RUN` or more."""
     mask = np.zeros(words, np.bool_)
-    pairs = np.concatenate([passage.pairs for passage in passages])
+    pairs = passages[0].pairs if len(passages) == 1 else np.concatenate([passage.pairs for passage in passages])
     if not len(pairs):
         return mask
-    steps = np.diff(pairs, axis=0)
-    breaks = np.flatnonzero((steps[:, 0] != 1) | (steps[:, 1] != 1)) + 1
-    lengths = np.diff(np.concatenate(([0], breaks, [len(pairs)])))
-    mask[pairs[np.repeat(lengths >= EQUAL_RUN, lengths), 0]] = True
+    mask[pairs[run_lengths(pairs) >= EQUAL_RUN, 0]] = True
     return mask
 
 

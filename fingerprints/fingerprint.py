@@ -24,6 +24,7 @@ __all__ = [
     "Fingerprints",
     "fingerprint",
     "fingerprint_many",
+    "read",
 ]
 
 COMMON_ARTICLES = 100
@@ -98,8 +99,19 @@ class Fingerprints(Sequence[Fingerprint]):
 def fingerprint(tokens: Tokens) -> Fingerprint:
     """The fingerprint of one text. Without words all is empty and the signature all ones, as of an empty set."""
     packed, o, f = kernels.fingerprint(tokens.packed, len(tokens), tables())
-    halves, w = packed.view(np.uint32), len(tokens)
-    end = w + o + f + signature.PERMUTATIONS
+    return _unpacked(packed, len(tokens), o, f)
+
+
+def read(text: str) -> tuple[Tokens, Fingerprint]:
+    """`tokenize(text)` and its fingerprint, in one compiled pass."""
+    packed, sizes = kernels.read(text, np.array([len(text)]), tables(), kernels.BOTH)
+    (n, lookalike, invisible), (_, o, f) = sizes.tolist()
+    end = 3 * n + (n + 7) // 8
+    return Tokens(text, packed[:end], n, lookalike, invisible), _unpacked(packed[end:], n, o, f)
+
+
+def _unpacked(packed: NDArray[np.uint64], w: int, o: int, f: int) -> Fingerprint:
+    halves, end = packed.view(np.uint32), w + o + f + signature.PERMUTATIONS
     places = halves[end:].view(np.int32)
     return Fingerprint(
         halves[:w], halves[w : w + o], places[:o], halves[w + o : w + o + f], places[o : o + f], halves[w + o + f : end]
@@ -110,4 +122,4 @@ def fingerprint_many(texts: Sequence[str]) -> Fingerprints:
     """`fingerprint(tokenize(text))` of each text, in one compiled pass that lets other threads run. For bulk imports: some
     hundred articles a call."""
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    return Fingerprints(*kernels.read("".join(texts), ends, tables(), True))
+    return Fingerprints(*kernels.read("".join(texts), ends, tables(), kernels.FINGERPRINTS))

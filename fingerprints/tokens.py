@@ -71,5 +71,5 @@ def tables() -> NDArray[np.uint64]:
 
 def tokenize(text: str) -> Tokens:
     """Fold and split `text` into words. Any str will do, the empty one and lone surrogates included."""
-    packed, sizes = kernels.read(text, np.array([len(text)]), tables(), False)
+    packed, sizes = kernels.read(text, np.array([len(text)]), tables(), kernels.TOKENS)
     return Tokens(text, packed, *sizes[0].tolist())

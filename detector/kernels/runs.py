@@ -179,6 +179,19 @@ def _pair_singles(a, b, partner, taken, window):
             before = i
 
 
+@njit("int32[::1](int32[:, ::1])", cache=True, nogil=True)
+def run_lengths(pairs):
+    """int32[m]: of each pair (see `pair_words`), how many pairs the run has in which it stands: both positions rise by one."""
+    out = np.empty(len(pairs), np.int32)
+    first = 0
+    for x in range(1, len(pairs) + 1):
+        if x == len(pairs) or pairs[x, 0] - pairs[x - 1, 0] != 1 or pairs[x, 1] - pairs[x - 1, 1] != 1:
+            for y in range(first, x):
+                out[y] = x - first
+            first = x
+    return out
+
+
 @njit("int32[:, ::1](uint64[::1], uint64[::1], int64, int64)", cache=True, nogil=True)
 def pair_words(a, b, limit, window):
     """int32[m, 2]: positions of words of `a` and `b` paired as equal, each at most once, rising in `a`; they may cross in `b`."""
@@ -193,3 +206,16 @@ def pair_words(a, b, limit, window):
             out[m, 0], out[m, 1] = i, partner[i]
             m += 1
     return out
+
+
+@njit("Tuple((int32[:, ::1], int64))(uint64[::1], int64, int64, uint64[::1], int64, int64, int64, int64)", cache=True, nogil=True)
+def paired(a, start, end, b, b_start, b_end, limit, window):
+    """`pair_words` of a[start:end] and b[b_start:b_end], by positions in `a` and `b`; and the longest of `run_lengths`."""
+    pairs = pair_words(a[start:end], b[b_start:b_end], limit, window)
+    longest = np.int32(0)
+    for length in run_lengths(pairs):
+        longest = max(longest, length)
+    for x in range(len(pairs)):
+        pairs[x, 0] += start
+        pairs[x, 1] += b_start
+    return pairs, longest

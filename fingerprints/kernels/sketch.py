@@ -19,6 +19,8 @@ FULL = np.uint32(0xFFFFFFFF)
 BELOW = np.uint64(round(PAIR_SHARE * 2**32))
 """Bound on the high half of the hash of a pair."""
 SIGNATURE = 128
+TOKENS, FINGERPRINTS, BOTH = range(3)
+"""What may be wanted of `read`."""
 
 
 @inner
@@ -179,30 +181,46 @@ def _packed_tokens(n, rows, hashes, stems):
     return out
 
 
-# One way in for both uses: the pass over a text is by far the most to compile.
+@inner
+def _joined(a, b):
+    out = np.empty(len(a) + len(b), np.uint64)
+    for i in range(len(a)):
+        out[i] = a[i]
+    for i in range(len(b)):
+        out[len(a) + i] = b[i]
+    return out
+
+
+# One way in for all uses: the pass over a text is by far the most to compile.
 @njit(
-    f"Tuple((uint64[::1], int64[:, ::1]))(unicode_type, Array(int64, 1, 'C', readonly=True), {_TABLES}, boolean)",
+    f"Tuple((uint64[::1], int64[:, ::1]))(unicode_type, Array(int64, 1, 'C', readonly=True), {_TABLES}, int64)",
     cache=True,
     nogil=True,
     error_model="numpy",
 )
-def read(text, ends, tables, sketched):
-    """Texts that end at `ends` in `text`, one after the other, as (their fingerprints, see `_packed`; int64[texts, 3]: words,
-    ordered, free) where `sketched`; else the first of them as (see `_packed_tokens`; words, look-alike, invisible characters)."""
+def read(text, ends, tables, wanted):
+    """Of texts that end at `ends` in `text`, one after another, their `FINGERPRINTS`, see `_packed`, and int64[texts, 3]: words,
+    ordered, free; or of the first its `TOKENS`, see `_packed_tokens`, and int64[1, 3]: words, look-alike, invisible characters;
+    or `BOTH` of the first, its tokens before its fingerprint, and both rows of numbers."""
     longest, most, first = 0, 0, 0
     for end in ends:
         longest, most, first = max(longest, end - first), most + (end - first) // 2 + 1, end
-    words, sizes = longest // 2 + 2, np.empty((len(ends), 3), np.int64)
+    words, sizes = longest // 2 + 2, np.empty((len(ends) + (wanted == BOTH), 3), np.int64)
     rows, hashes, stems = room(longest), np.empty(words, np.uint64), np.empty(words, np.uint64)
-    if not sketched:
-        n, sizes[0, 1], sizes[0, 2] = scan(text, 0, ends[0], tables, rows, hashes, stems)
-        sizes[0, 0] = n
-        return _packed_tokens(n, rows[2], hashes, stems), sizes
-    permutations, scratch = view_u32(tables, tables[PERMUTATIONS], 2 * SIGNATURE), _workspace(words)
+    if wanted == TOKENS:
+        most, words = 0, 0
+    permutations, scratch, tokens = view_u32(tables, tables[PERMUTATIONS], 2 * SIGNATURE), _workspace(words), hashes[:0]
     outputs, w, o, f, first = _outputs(most, len(ends)), 0, 0, 0, 0
     for i in range(len(ends)):
-        n, _, _ = scan(text, first, ends[i], tables, rows, hashes, stems)
-        winnowed, paired = _fill(hashes, stems, rows[2][3], n, permutations, scratch, outputs, i, w, o, f)
-        sizes[i, 0], sizes[i, 1], sizes[i, 2] = n, winnowed, paired
-        w, o, f, first = w + n, o + winnowed, f + paired, ends[i]
-    return _packed(outputs, w, o, f), sizes
+        n, lookalike, invisible = scan(text, first, ends[i], tables, rows, hashes, stems)
+        if wanted != FINGERPRINTS:
+            sizes[0, 0], sizes[0, 1], sizes[0, 2] = n, lookalike, invisible
+            tokens = _packed_tokens(n, rows[2], hashes, stems)
+            if wanted == TOKENS:
+                return tokens, sizes
+        k = len(sizes) - len(ends) + i
+        sizes[k, 0] = n
+        sizes[k, 1], sizes[k, 2] = _fill(hashes, stems, rows[2][3], n, permutations, scratch, outputs, i, w, o, f)
+        w, o, f, first = w + n, o + sizes[k, 1], f + sizes[k, 2], ends[i]
+    packed = _packed(outputs, w, o, f)
+    return _joined(tokens, packed) if wanted == BOTH else packed, sizes
