@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -56,8 +56,8 @@ from detector import Detector, Policy
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The ASGI application; the detector is opened when it starts and closed when it stops."""
+def create_app(settings: Settings, started: Callable[[], None] = lambda: None) -> FastAPI:
+    """The ASGI application; the detector is opened when it starts and closed when it stops. `started`: told in between."""
     app = FastAPI(
         title="Sidik",
         version=version("sidik"),
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=lambda app: _running(app, settings),
+        lifespan=lambda app: _running(app, settings, started),
     )
     problems.install(app)
     administration = (keys, policy, audit, webhooks, recipients)
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def _running(app: FastAPI, settings: Settings, started: Callable[[], None]) -> AsyncIterator[None]:
     detector = Detector.open(
         settings.store, policy=Policy.from_toml(settings.policy), index=settings.index, clock=now, new_id=new_id
     )
@@ -100,6 +100,7 @@ async def _running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     ruling = Background("policy", lambda _: current.refresh(), 1.0, logger=logger, failing=failing, again=again)
     telling = Telling(detector.store, settings)
     retention = retaining(detector.store, settings)
+    started()
     try:
         yield
     finally:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import io
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from api.scanning.fetching import Fetched
 from fingerprints.dates import format_time
 from fingerprints.errors import RecordConflict
 from fingerprints.stores.contract import Kind, Store
+
+if TYPE_CHECKING:
+    from api.scanning.fetching import Fetched
 
 CAPTURES = Kind("capture")
 """By the id of the check: the WARC file, gzip-compressed, in Base64."""

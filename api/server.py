@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -62,7 +63,7 @@ def worker_app(settings: Settings) -> FastAPI:
     """The application of one of several workers, which stops by itself when its parent is killed."""
     logs.configure()
     threading.Thread(target=_stop_with_parent, daemon=True).start()
-    return create_app(settings)
+    return create_app(settings, gc.freeze)
 
 
 class _Server(uvicorn.Server):
@@ -94,7 +95,7 @@ def announce(settings: Settings, address: str, store: Store) -> None:
 
 
 def _serve_alone(settings: Settings) -> int:
-    app = create_app(settings)
+    app = create_app(settings, gc.freeze)  # what is there now stays: no collection need look at it, and stop requests for 150 ms
     config = _config(settings, app)
     listening = config.bind_socket()
     server = _Server(config, app, settings, _address(settings, listening))

@@ -97,7 +97,7 @@ def _tables(lists: Iterable[tuple[int, frozenset[int]]]) -> tuple[NDArray[np.uin
             words[first] |= kernel.SINGLE if phrase.kind == "sentence" else kernel.LABEL
             continue
         words[first] |= kernel.MULTI
-        pairs[int(kernel.pair(*np.array(phrase.words[:2], np.uint64)))] |= (
+        pairs[int(kernel.pair.py_func(*np.array(phrase.words[:2], np.uint64)))] |= (
             kernel.ANY if phrase.kind == "anywhere" else kernel.CALL
         )
     for bit, listed in lists:
