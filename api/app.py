@@ -85,6 +85,7 @@ async def _running(app: FastAPI, settings: Settings, started: Callable[[], None]
     detector = Detector.open(
         settings.store, policy=Policy.from_toml(settings.policy), index=settings.index, clock=now, new_id=new_id
     )
+    detector.load()
     current = CurrentDetector(detector, settings)
     pool, doorkeeper = Pool(settings.threads, settings.queue), Pool(4, 1000)
     fetcher = Fetcher(settings.fetch_allow)

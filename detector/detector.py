@@ -27,6 +27,7 @@ from fingerprints.dates import format_time
 from fingerprints.errors import InputError
 from fingerprints.fingerprint import RUN_WORDS, SCHEME
 from fingerprints.index import Candidates, FingerprintIndex
+from fingerprints.kernels import load as load_kernels
 from fingerprints.stores import DEFAULT_URL, IndexPlace
 from fingerprints.stores.contract import ChangeKind, Put, Store
 
@@ -199,6 +200,11 @@ class Detector:
             date=date,
         )
         return self._report(request, submission, found, assessment, started)
+
+    @staticmethod
+    def load() -> None:
+        """Load all compiled code now: for a server. Else some of it is loaded, or compiled, when an article first comes in."""
+        load_kernels()
 
     def follow(self) -> int:
         """Catch the index up with what the store has committed; how many changes were applied. Done before every check."""

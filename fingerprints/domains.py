@@ -44,7 +44,7 @@ def _registrable(name: str) -> str:
 @cache
 def _rules() -> frozenset[str]:
     """The rules of the public suffix list, hosting companies' own among them: `co.id`, `*.ck`, `!www.ck`, `blogspot.com`; such in
-    other scripts also in ASCII, from their comments. Read from the file alone: the library makes a tree, 100 ms of every start."""
+    other scripts also in ASCII, from their comments. Read from the file alone: the library makes a tree, 100 ms a start."""
     spec = find_spec("tld")
     assert spec is not None
     assert spec.origin is not None

@@ -6,13 +6,17 @@ carries a digest of them all, and no edit or upgrade ever runs old code.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import logging
 import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +49,41 @@ def typed(*signatures: str) -> Callable[[Any], Any]:
     return decorate
 
 
+_late: list[Callable[[], None]] = []
+_loading = threading.Lock()
+
+
+def late(signature: str) -> Callable[[Any], Any]:
+    """As `numba.njit` with a signature, for what only writers of an index call: compiled or loaded when first called, or by
+    `load`. (A command that checks a text needs none of these, at 8 ms each.) No kernel can call it."""
+
+    def decorate(function: Any) -> Any:
+        dispatcher = numba.njit(nogil=True, cache=True)(function)
+
+        def ready() -> None:
+            with _loading:
+                if not dispatcher.overloads:
+                    dispatcher.compile(signature)
+                    dispatcher.disable_compile()
+
+        @wraps(function)
+        def call(*args: Any) -> Any:
+            if not dispatcher.overloads:
+                ready()
+            return dispatcher(*args)
+
+        _late.append(ready)
+        return call
+
+    return decorate
+
+
+def load() -> None:
+    """Load every kernel that would be loaded at its first call: for a server, whose first request must not wait for it."""
+    for ready in _late:
+        ready()
+
+
 PACKAGES = Path(__file__).parents[2]
 KEPT_SECONDS = 24 * 3600
 """Folders of other versions that were used so lately are left alone: another process may run that version."""
@@ -52,7 +91,8 @@ KEPT_SECONDS = 24 * 3600
 
 def cache_folder(sources: Iterable[Path], bases: Iterable[Path], now: float) -> Path:
     """A folder named by the digest of `sources` under the first of `bases` that can be written, marked as used `now` (seconds
-    since 1970); a private temporary one where none can. A new folder drops the ones that were not used in the last day."""
+    since 1970); where none can, a private one that goes with this process, with a warning. A new folder drops the ones that were
+    not used in the last day."""
     found = sorted(sources)
     content = b"\0".join(path.read_bytes() for path in found)
     name = "kernels-" + hashlib.sha256(f"{numba.__version__}\0".encode() + content).hexdigest()[:16]
@@ -69,7 +109,14 @@ def cache_folder(sources: Iterable[Path], bases: Iterable[Path], now: float) -> 
         except OSError:
             continue
         return folder
-    return Path(tempfile.mkdtemp(prefix="sidik-kernels-"))
+    folder = Path(tempfile.mkdtemp(prefix="sidik-kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    logging.getLogger(__name__).warning(
+        "compiled code cannot be kept, so that every start takes some 20 seconds: none of %s can be written. Set NUMBA_CACHE_DIR "
+        "to a folder that can.",
+        ", ".join(map(str, bases)),
+    )
+    return folder
 
 
 def _prune(base: Path, current: Path, now: float) -> None:

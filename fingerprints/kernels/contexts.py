@@ -4,16 +4,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fingerprints.kernels import late
 from fingerprints.kernels.memory import context
 
 
-@njit(
-    "uint32[::1](Array(uint32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True))",
-    nogil=True,
-    cache=True,
-)
+@late("uint32[::1](Array(uint32, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True))")
 def contexts(words, at):
     """uint32[n]: `memory.context` of each position in `at`, over the whole text."""
     out = np.empty(len(at), np.uint32)

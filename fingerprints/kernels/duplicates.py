@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fingerprints.kernels import late
 from fingerprints.kernels.memory import (
     BANDS,
     BITS,
@@ -23,11 +23,7 @@ from fingerprints.kernels.memory import (
 )
 
 
-@njit(
-    "Tuple((uint32[::1], float64[::1]))(int64[:,::1], uint32[::1], Array(uint32, 1, 'C', readonly=True), float64)",
-    nogil=True,
-    cache=True,
-)
+@late("Tuple((uint32[::1], float64[::1]))(int64[:,::1], uint32[::1], Array(uint32, 1, 'C', readonly=True), float64)")
 def duplicates(segments, bands, signature, threshold):
     """(seq, estimated Jaccard) of the live articles that share a band with `signature` and reach `threshold`."""
     found = np.empty((len(segments), len(bands), 2), np.int64)

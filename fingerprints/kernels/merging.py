@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from fingerprints.kernels import typed
+from fingerprints.kernels import late, typed
 from fingerprints.kernels.memory import (
     BANDS,
     BITS,
@@ -43,7 +42,7 @@ CHUNK = 6
 """log2 of the buckets that are merged at a time: some thousand postings."""
 
 
-@njit("int64[::1](int64[:,::1])", nogil=True, cache=True)
+@late("int64[::1](int64[:,::1])")
 def measure(segments):
     """The header of the segment that the live articles of `segments` (address, address of the dead marks or 0) will make: room
     for them, and for all postings. It has no articles when none lives."""
@@ -185,7 +184,7 @@ def _family(segments, family, base, renumbered):
     head[f + COUNT] = out
 
 
-@njit("void(int64[:,::1], int64)", nogil=True, cache=True)
+@late("void(int64[:,::1], int64)")
 def merge(segments, base):
     """Merge `segments`, in rising order of their seqs, into the segment at `base`, which begins with the header of `measure`."""
     renumbered = _documents(segments, base)

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from fingerprints.kernels import typed
+from fingerprints.kernels import late, typed
 from fingerprints.kernels.memory import (
     BANDS,
     BITS,
@@ -49,8 +48,14 @@ _U32 = "Array(uint32, 1, 'C', readonly=True)"
 _I64 = "Array(int64, 1, 'C', readonly=True)"
 
 
-@njit(f"uint32[:,::1]({_U32}, int64, int64)", nogil=True, cache=True)
+@late(f"uint32[:,::1]({_U32}, int64, int64)")
 def band_hashes(signatures, bands, rows):
+    """See `banded`."""
+    return banded(signatures, bands, rows)
+
+
+@typed(f"uint32[:,::1]({_U32}, int64, int64)")
+def banded(signatures, bands, rows):
     """uint32[n, bands]: a hash of each band's `rows` values and the band's number. `signatures`: flat."""
     out = np.empty((len(signatures) // SIGNED, bands), np.uint32)
     for d in range(len(out)):
@@ -169,17 +174,15 @@ def _documents(base, words, sizes, signatures, seqs):
         offsets[d + 1] = offsets[d] + sizes[d]
 
 
-@njit(
+@late(
     f"uint8[::1](int64, int64, {_I64}, {_I64}, {_U32}, {_I64}, {_U32}, Array(int32, 1, 'C', readonly=True), {_I64}, {_U32},"
-    f"{_I64}, {_U32}, int64, int64)",
-    nogil=True,
-    cache=True,
+    f"{_I64}, {_U32}, int64, int64)"
 )
 def build(magic, form, seqs, outlets, words, sizes, ordered, at, of_ordered, free, of_free, signatures, bands, rows):
     """The bytes of a segment. `words`, `ordered`, `at`, `free`, `signatures`: of all articles one after the other; `sizes`,
     `of_ordered`, `of_free`: how many of each article."""
     docs = len(seqs)
-    banded = band_hashes(signatures, bands, rows)
+    of_bands = banded(signatures, bands, rows)
     hashes, low_bands, n = np.empty(docs * bands, np.uint32), np.empty(docs * bands, np.uint64), 0
     low_ordered, low_free = np.empty(len(ordered), np.uint64), np.empty(len(free), np.uint64)
     word = i = j = 0
@@ -195,7 +198,7 @@ def build(magic, form, seqs, outlets, words, sizes, ordered, at, of_ordered, fre
         word += sizes[d]
         if signatures[d * SIGNED] != np.uint32(0xFFFFFFFF) or signatures[d * SIGNED + 1] != np.uint32(0xFFFFFFFF):
             for b in range(bands):
-                hashes[n], low_bands[n] = banded[d, b], article
+                hashes[n], low_bands[n] = of_bands[d, b], article
                 n += 1
     head = np.zeros(HEADER, np.int64)
     head[MAGIC], head[FORMAT], head[DOCS], head[WORD_COUNT] = magic, form, docs, len(words)

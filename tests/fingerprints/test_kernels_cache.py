@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from fingerprints.kernels import KEPT_SECONDS, cache_folder
+from fingerprints.kernels import KEPT_SECONDS, cache_folder, late
 
 NOW = 1_800_000_000.0
 
@@ -59,6 +60,47 @@ def test_a_given_cache_folder_carries_the_digest(tmp_path: Path) -> None:
     used = Path(done.stdout.strip())
     assert used.parent == tmp_path
     assert used.name.startswith("kernels-")
+
+
+def test_where_nothing_can_be_kept_a_warning_says_so_and_nothing_is_left(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    code = "import numba, fingerprints.kernels; print(numba.config.CACHE_DIR)"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(blocked)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert f"none of {blocked} can be written" in done.stderr
+    assert "NUMBA_CACHE_DIR" in done.stderr
+    assert not Path(done.stdout.strip()).exists()
+
+
+def test_what_is_loaded_late_is_loaded_once_whoever_calls_first() -> None:
+    @late("int64(int64)")
+    def twice(n: int) -> int:
+        return n + n
+
+    with ThreadPoolExecutor(8) as pool:
+        calls = list(pool.map(twice, range(32)))
+    assert calls == [2 * n for n in range(32)]
+    with pytest.raises(TypeError):
+        twice("a")
+
+
+def test_a_check_loads_nothing_that_only_writers_need() -> None:
+    code = """
+from numba.core.dispatcher import Dispatcher
+
+loaded = []
+compile = Dispatcher.compile
+Dispatcher.compile = lambda self, sig: loaded.append(self.py_func.__name__) or compile(self, sig)
+from detector import Article, Detector
+
+with Detector.open("memory://") as detector:
+    detector.check("Warga memperbaiki jembatan gantung itu bersama-sama sejak pagi.")
+    assert not {"measure", "merge", "duplicates"} & set(loaded)
+    detector.load()
+    assert {"measure", "merge", "duplicates", "build", "band_hashes"} <= set(loaded)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_linear_algebra_is_loaded_by_those_who_use_it() -> None:
