@@ -57,6 +57,31 @@ def list_recipients(store: Store, *, limit: int = DEFAULT_LIMIT, cursor: str | N
     return PageOf([_shown(record) for record in items], encode_cursor((items[-1].doc["at"], items[-1].id)) if more else None)
 
 
+def get_recipient(store: Store, id: str) -> dict[str, Any] | None:
+    """One recipient."""
+    record = store.records.get(RECIPIENTS, id)
+    return None if record is None else _shown(record)
+
+
+def edit_recipient(store: Store, id: str, changes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Change `address`, `when`, `lang` and rules of a recipient; None when there is none. What waits is sent by what holds then.
+    Raises `InputError`."""
+    if "address" in changes:
+        check_address(changes["address"])
+    while (record := store.records.get(RECIPIENTS, id)) is not None:
+        doc = {**record.doc, **{name: changes[name] for name in ("address", "when", "lang") if name in changes}}
+        doc["rules"] = {name: changes.get(name, value) for name, value in record.doc["rules"].items()}
+        if doc["when"] != record.doc["when"] and doc["lease"] is None:  # whoever sends just now sets it from what is set then
+            doc["due_at"] = next_due(doc["when"], now())
+        if doc["address"] != record.doc["address"]:
+            doc["failing"] = None
+        try:
+            return _shown(store.records.replace(RECIPIENTS, id, doc, record.rev))
+        except RecordConflict:
+            continue
+    return None
+
+
 def remove_recipient(store: Store, id: str) -> bool:
     """True when there was one. What waits for it is dropped."""
     found = store.records.delete(RECIPIENTS, id)

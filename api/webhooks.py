@@ -56,6 +56,28 @@ def list_webhooks(store: Store, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
     return PageOf([_shown(record.id, record.doc) for record in items], following)
 
 
+def get_webhook(store: Store, id: str) -> dict[str, Any] | None:
+    """A webhook without its secrets."""
+    record = store.records.get(WEBHOOKS, id)
+    return None if record is None else _shown(id, record.doc)
+
+
+def edit_webhook(store: Store, id: str, changes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Change `url`, `events` and rules (see `create_webhook`) of a webhook; None when there is none. What waits goes to where it
+    is then. Another `url` puts a webhook that was switched off back into use."""
+    while (record := store.records.get(WEBHOOKS, id)) is not None:
+        doc = {**record.doc, "rules": {name: changes.get(name, value) for name, value in record.doc["rules"].items()}}
+        if "events" in changes:
+            doc["events"] = list(dict.fromkeys(changes["events"]))
+        if changes.get("url", doc["url"]) != doc["url"]:
+            doc |= {"url": changes["url"], "disabled": None}
+        try:
+            return _shown(id, store.records.replace(WEBHOOKS, id, doc, record.rev).doc)
+        except RecordConflict:
+            continue
+    return None
+
+
 def delete_webhook(store: Store, id: str) -> bool:
     """True when there was one. What is still to be delivered to it is not."""
     return store.records.delete(WEBHOOKS, id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from fastapi import FastAPI, Request, Response
 
@@ -10,8 +12,8 @@ from api.deps import record, state
 from api.endpoints import Cursor, Limit, PathId, Scoped, body_of, json_of, problems
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
-from api.recipients import add_recipient, list_recipients, remove_recipient
-from api.schemas.alerts import RecipientIn, RecipientOut, RecipientPage
+from api.recipients import add_recipient, edit_recipient, get_recipient, list_recipients, remove_recipient
+from api.schemas.alerts import RecipientEdit, RecipientIn, RecipientOut, RecipientPage
 from fingerprints.errors import InputError
 
 
@@ -22,6 +24,9 @@ def add_routes(app: FastAPI) -> None:
     page = {200: json_of(RecipientPage, "Recipients, oldest first")}
     routes.add("POST", "/recipients", make_recipient, made, body=body_of(RecipientIn))
     routes.add("GET", "/recipients", list_all_recipients, page)
+    one = {200: json_of(RecipientOut, "The recipient"), **problems(404)}
+    routes.add("GET", "/recipients/{id}", get_one_recipient, one)
+    routes.add("PATCH", "/recipients/{id}", patch_recipient, one, body=body_of(RecipientEdit))
     routes.add("DELETE", "/recipients/{id}", delete_recipient, {204: {"description": "Removed"}, **problems(404)})
 
 
@@ -44,6 +49,21 @@ async def list_all_recipients(request: Request, limit: Limit = DEFAULT_LIMIT, cu
     return Response(orjson.dumps(page.to_dict()), media_type="application/json")
 
 
+async def get_one_recipient(request: Request, id: PathId) -> Response:
+    """One recipient."""
+    return _answer(await state(request).pool.run(get_recipient, state(request).store, id))
+
+
+async def patch_recipient(request: Request, id: PathId) -> Response:
+    """Change what is given of a recipient; null takes a rule away."""
+    here = state(request)
+    changes = RecipientEdit.model_validate(await read_object(request, here.settings)).model_dump(exclude_unset=True)
+    edited = await here.pool.run(edit_recipient, here.store, id, changes)
+    if edited is not None:
+        await record(request, "recipient.changed", id, fields=sorted(changes))
+    return _answer(edited)
+
+
 async def delete_recipient(request: Request, id: PathId) -> Response:
     """Send nothing more to an address; what waits for it is dropped."""
     here = state(request)
@@ -51,3 +71,9 @@ async def delete_recipient(request: Request, id: PathId) -> Response:
         raise Problem(404, "There is no such recipient.")
     await record(request, "recipient.removed", id)
     return Response(status_code=204)
+
+
+def _answer(recipient: dict[str, Any] | None) -> Response:
+    if recipient is None:
+        raise Problem(404, "There is no such recipient.")
+    return Response(orjson.dumps(recipient), media_type="application/json")

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from api.bodies import read_object
 from api.deliveries import list_deliveries, replay
-from api.deps import record, state
+from api.deps import State, record, state
 from api.endpoints import PART, Cursor, Limit, PathId, Scoped, body_of, json_of, problems
 from api.paging import DEFAULT_LIMIT
 from api.problems import Problem
 from api.scanning.fetching import FetchRefused
-from api.schemas.alerts import DeliveryOut, DeliveryPage, NewWebhookOut, RotatedWebhookOut, WebhookIn, WebhookPage
-from api.webhooks import create_webhook, delete_webhook, list_webhooks, rotate_secret
+from api.schemas.alerts import (
+    DeliveryOut,
+    DeliveryPage,
+    NewWebhookOut,
+    RotatedWebhookOut,
+    WebhookEdit,
+    WebhookIn,
+    WebhookOut,
+    WebhookPage,
+)
+from api.webhooks import create_webhook, delete_webhook, edit_webhook, get_webhook, list_webhooks, rotate_secret
 from fingerprints.errors import InputError
 
 Status = Annotated[Literal["pending", "delivered", "dead"] | None, Query(description="`dead`: given up after a day of tries")]
@@ -32,6 +41,9 @@ def add_routes(app: FastAPI) -> None:
     rotated = {200: json_of(RotatedWebhookOut, "The webhook, with its new secret, shown once"), **problems(404)}
     routes.add("POST", "/webhooks", make_webhook, made, body=body_of(WebhookIn))
     routes.add("GET", "/webhooks", list_all_webhooks, page)
+    one = {200: json_of(WebhookOut, "The webhook, without its secrets"), **problems(404)}
+    routes.add("GET", "/webhooks/{id}", get_one_webhook, one)
+    routes.add("PATCH", "/webhooks/{id}", patch_webhook, one, body=body_of(WebhookEdit))
     routes.add("DELETE", "/webhooks/{id}", remove_webhook, {204: {"description": "Deleted"}, **problems(404)})
     routes.add("POST", "/webhooks/{id}/rotate", rotate_webhook_secret, rotated)
     routes.add("GET", "/webhooks/{id}/deliveries", list_webhook_deliveries, sent)
@@ -42,10 +54,7 @@ async def make_webhook(request: Request) -> Response:
     """Have a URL told of events. The secret is shown in this answer and never again."""
     here = state(request)
     given = WebhookIn.model_validate(await read_object(request, here.settings))
-    try:
-        await here.pool.run(here.fetcher.check, given.url)
-    except FetchRefused as error:
-        raise InputError("url", error.reason) from None
+    await demand_reachable(here, given.url)
     rules = given.model_dump(include={"source_ids", "verdicts", "min_score"})
     made = await here.pool.run(create_webhook, here.store, given.url, given.events, given.secret, rules)
     await record(request, "webhook.made", made["id"], events=made["events"])
@@ -57,6 +66,31 @@ async def list_all_webhooks(request: Request, limit: Limit = DEFAULT_LIMIT, curs
     here = state(request)
     page = await here.pool.run(list_webhooks, here.store, limit=limit, cursor=cursor)
     return Response(orjson.dumps(page.to_dict()), media_type="application/json")
+
+
+async def get_one_webhook(request: Request, id: PathId) -> Response:
+    """One webhook, without its secrets."""
+    return _answer(await state(request).pool.run(get_webhook, state(request).store, id))
+
+
+async def patch_webhook(request: Request, id: PathId) -> Response:
+    """Change what is given of a webhook; null takes a rule away. Its secrets stay."""
+    here = state(request)
+    changes = WebhookEdit.model_validate(await read_object(request, here.settings)).model_dump(exclude_unset=True)
+    if "url" in changes:
+        await demand_reachable(here, changes["url"])
+    edited = await here.pool.run(edit_webhook, here.store, id, changes)
+    if edited is not None:
+        await record(request, "webhook.changed", id, fields=sorted(changes))
+    return _answer(edited)
+
+
+async def demand_reachable(here: State, url: str) -> None:
+    """Raises `InputError` unless a webhook may be told at this URL."""
+    try:
+        await here.pool.run(here.fetcher.check, url)
+    except FetchRefused as error:
+        raise InputError("url", error.reason) from None
 
 
 async def remove_webhook(request: Request, id: PathId) -> Response:
@@ -97,6 +131,12 @@ async def replay_delivery(request: Request, id: PathId, delivery_id: DeliveryId)
         raise Problem(404, "There is no such delivery.")
     await record(request, "delivery.replayed", delivery_id, webhook=id)
     return Response(orjson.dumps(found), 202, media_type="application/json")
+
+
+def _answer(webhook: dict[str, Any] | None) -> Response:
+    if webhook is None:
+        raise _none()
+    return Response(orjson.dumps(webhook), media_type="application/json")
 
 
 def _none() -> Problem:

@@ -45,6 +45,16 @@ class WebhookPage(BaseModel):
     next_cursor: str | None
 
 
+class WebhookEdit(Given):
+    """What to change of a webhook; null takes a rule away."""
+
+    url: Text = Field("", min_length=1, max_length=2000)
+    events: list[EventName] = Field([], min_length=1, max_length=20)
+    source_ids: list[Text] | None = Field(None, max_length=1000)
+    verdicts: list[Literal["copy", "partial_copy", "rewrite"]] | None = Field(None, max_length=20)
+    min_score: float | None = Field(None, ge=0, le=1)
+
+
 class AttemptOut(BaseModel):
     at: str
     status: int | None = Field(description="None: no answer")
@@ -74,6 +84,17 @@ class RecipientIn(Given):
     when: Literal["immediate", "daily"] = Field("daily", description="Within a minute, or each morning at 7 in Jakarta")
     lang: Literal["id", "en"] = "id"
     source_ids: list[Text] | None = Field(None, max_length=1000, description="Only what these sources brought")
+    verdicts: list[Literal["copy", "partial_copy", "rewrite"]] | None = Field(None, max_length=20)
+    min_score: float | None = Field(None, ge=0, le=1)
+
+
+class RecipientEdit(Given):
+    """What to change of a recipient; null takes a rule away."""
+
+    address: Text = Field("", min_length=3, max_length=254)
+    when: Literal["immediate", "daily"] = "daily"
+    lang: Literal["id", "en"] = "id"
+    source_ids: list[Text] | None = Field(None, max_length=1000)
     verdicts: list[Literal["copy", "partial_copy", "rewrite"]] | None = Field(None, max_length=20)
     min_score: float | None = Field(None, ge=0, le=1)
 

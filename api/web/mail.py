@@ -12,10 +12,10 @@ from api.endpoints import PathId
 from api.events import COPYING
 from api.forms import Form
 from api.problems import Problem
-from api.recipients import add_recipient, list_recipients, remove_recipient
+from api.recipients import add_recipient, edit_recipient, get_recipient, list_recipients, remove_recipient
 from api.scanning.sources import list_sources
-from api.schemas.alerts import RecipientIn
-from api.web.hooks import SOURCES
+from api.schemas.alerts import RecipientEdit, RecipientIn
+from api.web.hooks import SOURCES, shown_rules, typed_rules
 from api.web.mistakes import MISTAKES, explain
 from api.web.pages import Pages, form, see, visit
 from api.web.render import render
@@ -45,6 +45,8 @@ def add_routes(app: FastAPI) -> None:
     pages = Pages(app, "admin")
     pages.add("GET", "/admin/mail", recipients)
     pages.add("POST", "/admin/mail", add)
+    pages.add("GET", "/admin/mail/{id}", show)
+    pages.add("POST", "/admin/mail/{id}", edit)
     pages.add("POST", "/admin/mail/{id}/remove", remove)
 
 
@@ -56,16 +58,8 @@ async def recipients(request: Request) -> Response:
 async def add(request: Request) -> Response:
     """Have findings sent to an address."""
     here, seen, given = state(request), visit(request), form(request)
-    values: dict[str, Any] = {
-        "address": given.one("address").strip(),
-        "when": given.one("when"),
-        "lang": given.one("lang"),
-        "source_ids": given.all("source_ids") or None,
-        "verdicts": given.all("verdicts") or None,
-        "min_score": given.number("min_score"),
-    }
     try:
-        wanted = RecipientIn.model_validate(values)
+        wanted = RecipientIn.model_validate(_typed(given))
         if here.settings.smtp_url is None:
             raise Problem(422, "no mail is sent: set SIDIK_SMTP_URL and SIDIK_MAIL_FROM first")
         rules = wanted.model_dump(include={"source_ids", "verdicts", "min_score"})
@@ -76,12 +70,32 @@ async def add(request: Request) -> Response:
     return see("/admin/mail")
 
 
+async def show(request: Request, id: PathId) -> Response:
+    """The form of one recipient."""
+    return await _recipient_page(request, id)
+
+
+async def edit(request: Request, id: PathId) -> Response:
+    """Change where findings are sent, when, in which language, and which."""
+    here, seen, given = state(request), visit(request), form(request)
+    check_text("id", id)
+    try:
+        wanted = RecipientEdit.model_validate(_typed(given))
+        edited = await here.pool.run(edit_recipient, here.store, id, wanted.model_dump())
+    except MISTAKES as error:
+        return await _recipient_page(request, id, 422, explain(seen, error, LABELS), given)
+    if edited is None:
+        raise _none()
+    await record(request, "recipient.changed", id, fields=sorted(wanted.model_fields_set))
+    return see("/admin/mail")
+
+
 async def remove(request: Request, id: PathId) -> Response:
     """Send nothing more to an address."""
     here = state(request)
     check_text("id", id)
     if not await here.pool.run(remove_recipient, here.store, id):
-        raise Problem(404, "There is no such recipient.")
+        raise _none()
     await record(request, "recipient.removed", id)
     return see("/admin/mail")
 
@@ -103,3 +117,38 @@ async def _page(request: Request, status: int = 200, message: str = "", typed: F
         verdicts=COPYING,
         sources=sources.items,
     )
+
+
+async def _recipient_page(request: Request, id: str, status: int = 200, message: str = "", typed: Form | None = None) -> Response:
+    here, seen = state(request), visit(request).at(f"/admin/mail/{id}")
+    check_text("id", id)
+    recipient = await here.pool.run(get_recipient, here.store, id)
+    sources = await here.pool.run(list_sources, here.store, now(), limit=SOURCES)
+    if recipient is None:
+        raise _none()
+    kept = {name: [recipient[name]] for name in ("address", "when", "lang")}
+    return render(
+        "recipient.html",
+        seen,
+        status,
+        recipient=recipient,
+        message=message,
+        typed=typed or Form({**kept, **shown_rules(recipient)}),
+        times=TIMES,
+        verdicts=COPYING,
+        sources=sources.items,
+    )
+
+
+def _typed(given: Form) -> dict[str, Any]:
+    """What was typed of a recipient, by the names of the API."""
+    return {
+        "address": given.one("address").strip(),
+        "when": given.one("when"),
+        "lang": given.one("lang"),
+        **typed_rules(given),
+    }
+
+
+def _none() -> Problem:
+    return Problem(404, "There is no such recipient.")

@@ -252,6 +252,17 @@ def test_recipients_are_kept_by_administrators(start: Callable[..., Running], pl
     assert [one["address"] for one in http.get("/v1/recipients").json()["items"]] == ["hukum@kabarteluk.example"]
     assert server.client("cases", "checks").get("/v1/recipients").status_code == 403
     path = f"/v1/recipients/{made.json()['id']}"
+    changed = http.patch(path, json={"when": "daily", "address": "redaksi@kabarteluk.example", "min_score": None})
+    assert [changed.json()[name] for name in ("address", "when", "min_score", "lang")] == [
+        "redaksi@kabarteluk.example",
+        "daily",
+        None,
+        "id",
+    ]
+    assert changed.json()["next_at"].endswith("T00:00:00Z"), "seven in the morning in Jakarta"
+    assert http.patch(path, json={"address": "tanpa-at"}).status_code == 422
+    assert http.get(path).json() == changed.json()
+    assert [http.patch("/v1/recipients/x", json={}).status_code, http.get("/v1/recipients/x").status_code] == [404, 404]
     assert [http.delete(path).status_code, http.delete(path).status_code] == [204, 404]
 
 

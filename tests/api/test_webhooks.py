@@ -23,7 +23,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from api.deliveries import DELAYS, LEASE, Deliverer, list_deliveries, replay
 from api.events import ALERTED, DELIVERIES, Facts, Finding, emit
 from api.scanning.fetching import Fetcher
-from api.webhooks import create_webhook, rotate_secret
+from api.webhooks import create_webhook, disable_webhook, rotate_secret
 from fingerprints.stores import open_store
 from fingerprints.stores.contract import Store
 from tests.api.conftest import Running, prose
@@ -347,6 +347,29 @@ def test_a_webhook_shows_its_secret_once_and_can_be_deleted(start: Callable[...,
     for method, path in (("DELETE", ""), ("POST", "/rotate"), ("GET", "/deliveries"), ("POST", "/deliveries/x/replay")):
         assert http.request(method, f"/v1/webhooks/{id}{path}").status_code == 404
     assert server.client("articles", "checks", "scans", "cases").get("/v1/webhooks").status_code == 403
+
+
+def test_a_webhook_is_changed_without_being_made_anew(start: Callable[..., Running], receiver: Receiver) -> None:
+    server = start(fetch_allow="127.0.0.1")
+    http = server.admin
+    given = {"url": f"{receiver.url}/lama", "events": ["case.updated"], "min_score": 0.9, "verdicts": ["copy"]}
+    made = http.post("/v1/webhooks", json=given).json()
+    path, secret = f"/v1/webhooks/{made['id']}", made.pop("secret")
+    disable_webhook(server.store, made["id"], 0, "gone")
+    changed = http.patch(path, json={"url": receiver.url, "events": ["check.flagged"], "min_score": None})
+    assert changed.json() == {**made, "url": receiver.url, "events": ["check.flagged"], "min_score": None}
+    assert (changed.json()["verdicts"], changed.json()["disabled"]) == (["copy"], None)
+    assert http.get(path).json() == changed.json()
+    assert http.patch(path, json={}).json() == changed.json()
+    http.put("/v1/articles/a1", json={"text": prose(1)})
+    http.post("/v1/checks", json={"text": prose(1)})
+    receiver.wait()
+    assert verified(receiver, secret)["type"] == "check.flagged"
+    for bad, location in (({"url": "http://10.0.0.1/"}, "url"), ({"url": None}, "url"), ({"secret": secret}, "secret")):
+        refused = http.patch(path, json=bad)
+        assert (refused.status_code, refused.json()["errors"][0]["location"]) == (422, location)
+    assert http.get(path).json() == changed.json()
+    assert [http.patch("/v1/webhooks/x", json={}).status_code, http.get("/v1/webhooks/x").status_code] == [404, 404]
 
 
 @pytest.mark.parametrize(

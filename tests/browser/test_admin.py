@@ -105,13 +105,21 @@ def test_a_webhook_is_made_told_rotated_replayed_and_deleted(page: Page, server:
     expect(page.locator("tbody tr")).to_contain_text("menunggu")
     page.get_by_role("button", name="Ganti rahasia").click()
     assert page.locator("#secret").inner_text() not in ("", secret)
+    page.get_by_text("Ubah", exact=True).click()
+    page.get_by_label("case.updated").check()
+    page.get_by_label("Salinan", exact=True).uncheck()
+    page.get_by_label("Skor terendah").fill("0.5")
+    page.get_by_role("button", name="Simpan").click()
+    expect(page.get_by_text("Hanya putusan ini")).to_have_count(1)  # of the form: there is no such rule any more
+    (hook,) = server.admin.get("/v1/webhooks").json()["items"]
+    assert [hook[name] for name in ("events", "verdicts", "min_score")] == [["check.flagged", "case.updated"], None, 0.5]
     page.get_by_role("link", name="tidak terkirim").click()
     expect(page.get_by_text("Belum ada pengiriman di sini.")).to_be_visible()
     page.get_by_text("Hapus webhook …").click()
     page.get_by_role("button", name="Ya, hapus webhook").click()
     page.wait_for_url("**/admin/webhooks")
     assert server.admin.get("/v1/webhooks").json()["items"] == []
-    for action in ("webhook.made", "webhook.rotated", "webhook.deleted"):
+    for action in ("webhook.made", "webhook.changed", "webhook.rotated", "webhook.deleted"):
         assert entries(server, action, hook["id"])
     assert entries(server, "delivery.replayed")
 
@@ -143,10 +151,18 @@ def test_findings_are_mailed_to_whom_is_named(page: Page, server: Running, compl
     expect(row).to_contain_text("skor mulai 50%")
     (kept,) = server.admin.get("/v1/recipients").json()["items"]
     assert [kept[name] for name in ("when", "lang", "verdicts", "min_score")] == ["daily", "id", ["copy"], 0.5]
+    row.get_by_role("link", name="redaksi@kita.example").click()
+    page.get_by_label("Kapan dikirim").select_option("immediate")
+    page.get_by_label("Skor terendah").fill("")
+    page.get_by_role("button", name="Simpan").click()
+    expect(row).to_contain_text("dalam satu menit")
+    (kept,) = server.admin.get("/v1/recipients").json()["items"]
+    assert [kept[name] for name in ("when", "lang", "verdicts", "min_score")] == ["immediate", "id", ["copy"], None]
     row.get_by_text("Hapus …").click()
     row.get_by_role("button", name="Ya, hapus penerima").click()
     expect(page.get_by_text("Belum ada penerima.")).to_be_visible()
     assert entries(server, "recipient.added", kept["id"])
+    assert entries(server, "recipient.changed", kept["id"])
     assert entries(server, "recipient.removed", kept["id"])
 
 

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from api.recipients import add_recipient
 from tests.api.conftest import Running, prose
 from tests.browser.conftest import DESKTOP, PHONE, WCAG, assert_good, sign_in
 from tests.browser.test_archive import corrected
@@ -67,6 +68,12 @@ def made_webhook(server: Running) -> str:
     return f"/admin/webhooks/{id}"
 
 
+def made_recipient(server: Running) -> str:
+    """One who gets findings by e-mail; the path of the form."""
+    kept = add_recipient(server.store, "hukum@kabarteluk.example", "daily", rules={"verdicts": ["copy"], "min_score": 0.5})
+    return f"/admin/mail/{kept['id']}"
+
+
 PAGES: dict[str, Callable[[Running], str]] = {
     "home": lambda server: "/",
     "check": made_check,
@@ -88,6 +95,7 @@ PAGES: dict[str, Callable[[Running], str]] = {
     "admin-webhooks": lambda server: "/admin/webhooks",
     "admin-webhook": made_webhook,
     "admin-mail": lambda server: "/admin/mail",
+    "admin-recipient": made_recipient,
     "admin-policy": lambda server: "/admin/policy",
     "admin-audit": lambda server: "/admin/audit?verify=1",
 }
