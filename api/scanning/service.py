@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -35,7 +36,8 @@ from fingerprints.errors import InputError, StoreError
 from fingerprints.stores.contract import Doc, Record
 
 SCAN_LEASE, BEAT = 20.0, 5.0
-"""Seconds that a scan is held, and between two renewals."""
+"""Seconds that a scan is held, and between two renewals. What a killed scanner held waits so long; shorter would not outlive a
+change of the primary of a replica set (some 12 s) beside one renewal."""
 LOOK = 1.0
 """Seconds between two looks for what is due."""
 OnStep = Callable[[SourceScan], None]
@@ -189,8 +191,11 @@ class Scanning:
         try:
             if visit(self.tools, lease):
                 online_changed(self.store, lease.doc["check_id"])
-        except (Stopped, LeaseLost):
-            return  # it is due again when the lease runs out
+        except LeaseLost:
+            return
+        except Stopped:
+            with suppress(LeaseLost):
+                release(self.store, lease, lease.was_due)
 
     def _read(self, lease: Lease, scan: SourceScan) -> None:
         try:

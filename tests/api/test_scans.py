@@ -17,12 +17,12 @@ from warcio.archiveiterator import ArchiveIterator
 from api.captures import capture_of
 from api.cases import open_case
 from api.cli import run
-from api.clock import now
+from api.clock import microseconds, now
 from api.events import DELIVERIES
 from api.keys import Caller
 from api.scanning.findings import places_of
 from api.scanning.preview import preview
-from api.scanning.revisits import revisit_of
+from api.scanning.revisits import REVISITS, revisit_of
 from api.scanning.scans import get_scan
 from api.scanning.sources import get_source
 from api.webhooks import create_webhook
@@ -450,6 +450,24 @@ def test_a_page_that_cannot_be_asked_several_times_is_unknown(desk: Desk, web: A
     web.pages["/robots.txt"] = answer(b"User-agent: *\nDisallow: /")
     statuses = [desk.visit(check["id"], 26)["status"] for _ in range(3)]
     assert statuses == ["online", "online", "unknown"]
+
+
+def test_a_visit_that_is_stopped_is_let_go_at_once(desk: Desk, web: Any, answer: Any) -> None:
+    def leading(asked: Any) -> Any:
+        desk.scanning.stop.set()  # while the site's pause before the next request is waited for
+        return answer(status=302, headers={"Location": "/pindah"})
+
+    web.pages["/robots.txt"] = answer(b"User-agent: *\nCrawl-delay: 20")
+    web.pages["/salinan"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    desk.scan(desk.add(web.url, kind="list", urls=[f"{web.url}/salinan"], interval_minutes=40_000))
+    web.pages["/salinan"] = leading
+    desk.later += timedelta(hours=2)
+    assert desk.scanning.step()
+    while desk.scanning.running:
+        desk.scanning.wait(0.1)
+    (row,) = desk.store.records.find(REVISITS)
+    assert (row.doc["lease"], row.doc["visits"]) == (None, 0)
+    assert row.doc["due_at"] <= microseconds(desk.now()), "for whoever looks next"
 
 
 def test_a_copy_that_was_read_before_its_original_is_found_when_it_comes(desk: Desk, web: Any, answer: Any) -> None:
