@@ -24,6 +24,7 @@ from api.cli import (
     retention,
     scanning,
     serving,
+    sources,
 )
 from fingerprints.errors import SidikError
 
@@ -44,6 +45,7 @@ for group in (
     importing,
     checking,
     scanning,
+    sources,
     cases,
     reports,
     legal,
