@@ -158,6 +158,8 @@ def _what_is_wrong(seen: Visit, error: InputError | FetchError | ValidationError
     problem = as_problem(error)
     if problem.status == 503:
         return seen.say(trouble("busy"))
+    if [each["location"] for each in problem.errors] == ["url"]:
+        return seen.say(trouble("fetch"), reason=worded(problem.errors[0]["detail"], seen.lang))
     first = "{location}: {detail}".format_map(problem.errors[0]) if problem.errors else ""
     known = trouble(type(error).__name__) or trouble(first.partition(" at character")[0])
     return seen.say(known) if known else seen.say(trouble("other"), detail=worded(problem.detail, seen.lang))

@@ -10,7 +10,7 @@ import typst
 from playwright.sync_api import Page, expect
 
 from tests.api.conftest import Running, prose
-from tests.browser.conftest import check, sign_in
+from tests.browser.conftest import PHONE, check, sign_in
 
 HOSTILE = "😀𝒮 <script>alert(1)</script> <img src=x onerror=alert(2)> \u202eterbalik\u202c &amp; "
 
@@ -90,7 +90,7 @@ def test_arrow_keys_walk_the_passages_and_both_panes_follow(page: Page, server: 
     report = report_of(page, server)
     numbers = [n for n, _ in enumerate([p for match in report["matches"] for p in match["passages"]], 1)]
     assert len(numbers) == 3
-    page.locator("[data-side=submission]").focus()
+    assert page.evaluate("document.activeElement === document.body"), "arrows walk wherever the focus is"
     seen = []
     for at in (1, 2, 3):
         page.keyboard.press("ArrowRight")
@@ -99,8 +99,11 @@ def test_arrow_keys_walk_the_passages_and_both_panes_follow(page: Page, server: 
         for side in ("submission", "article"):
             assert in_view(page, side), (at, side)
     assert seen == ["Satu", "Dua", "Satu"]
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.evaluate("scrollTo(0, 0)")
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#where")).to_contain_text("(2 dari 3)")
+    assert page.evaluate("document.querySelector('#panes').getBoundingClientRect().top < innerHeight / 2"), "panes come into view"
 
 
 def test_the_mouse_shows_the_pair_and_a_click_brings_both_into_view(page: Page, server: Running) -> None:

@@ -131,7 +131,14 @@ async function go(number, from) {
 function step(by) {
   if (!order.length) return;
   const at = order.indexOf(current);
+  bringPanes();
   go(order[at < 0 ? (by > 0 ? 0 : order.length - 1) : (at + by + order.length) % order.length]);
+}
+
+// On a small screen the panes may be below, where nobody would see the walk.
+function bringPanes() {
+  const box = $("panes").getBoundingClientRect();
+  if (box.top > innerHeight * 0.6 || box.bottom < innerHeight * 0.3) $("panes").scrollIntoView({ block: "start" });
 }
 
 // Put another article into its pane.
@@ -205,9 +212,9 @@ if (bar && panes.article) {
   $("previous").addEventListener("click", () => step(-1));
   $("next").addEventListener("click", () => step(1));
   $("cite").addEventListener("click", cite);
-  page.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => { // wherever the focus is: on arrival it is nowhere
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest("input, select, textarea")) return;
     event.preventDefault();
     step(by);
   });
