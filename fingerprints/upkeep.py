@@ -16,10 +16,10 @@ AT_ONCE = 1024
 """Articles: segments of that many or more are left to the background."""
 FLUSH = 8192
 """Articles in memory at which the background thread writes them out (some 25 MB)."""
-FANOUT = 4
-"""So many neighbouring segments of one size class become one; classes are this factor apart. Merging costs the same for two
-segments as for eight, so that twice the factor is half the writing; but every query asks every segment. Of a million articles
-each is written at most five times after the first, and they lie in 4 to 15 segments."""
+FANOUT = 2
+"""So many neighbouring segments of one size class become one; classes are this factor apart. Every query asks every segment, some
+10 us each where no cache holds them: few segments are worth the writing. As a carry merges all that it reaches at once, each of a
+million articles is written some five times, not ten."""
 DEAD_SHARE = 0.25
 """Share of dead articles from which a segment is rewritten."""
 
