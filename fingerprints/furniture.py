@@ -222,6 +222,19 @@ def _byline(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -
     return end if end > after else at
 
 
+def _contact(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
+    """The label and the numbers, or the parts of an e-mail address, after it: ``Telp: (0401) 31``, ``Email: a.b@c.id``."""
+    if not view.capital(at) or not view.label(after):
+        return at
+    end, line_end = after, view.line_end(at)
+    while end < line_end and end - after < MAX_NAMES:
+        joined = (end > after and view.gap(end) in _JOINTS) or (end + 1 < line_end and view.gap(end + 1) in _JOINTS)
+        if not (view.number(end) or joined):
+            break
+        end += 1
+    return end if end > after or after == line_end else at
+
+
 def _tags(view: View, lexicon: Lexicon, phrase: Phrase, at: int, after: int) -> int:
     line_end = view.line_end(at)
     alone = view.opens_line(at) and after == line_end and at > 0.5 * view.n
@@ -257,9 +270,12 @@ _RULES = {
     "sentence": _sentence,
     "headline": _headline,
     "byline": _byline,
+    "contact": _contact,
     "tags": _tags,
     "tail": _tail,
 }
 
+_JOINTS = ("@", ".", "-", "_")
+"""What joins the parts of an e-mail address."""
 _MISSING = re.compile(r":,|\s,|,$")
 """Where a link was lost in scraping (``Baca selengkapnya di ,Menteri``), what follows is text."""

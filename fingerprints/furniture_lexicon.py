@@ -80,6 +80,7 @@ def _phrases() -> list[Phrase]:
         ("tail", rules.TAILS),
         ("headline", rules.HEADLINES),
         ("byline", rules.BYLINES),
+        ("contact", rules.CONTACTS),
         ("tags", rules.TAGS),
     )
     return [

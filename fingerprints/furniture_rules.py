@@ -13,6 +13,7 @@ advertisement scroll to continue with content, scroll to continue with content, 
 resume content, simpan nama email dan situs web saya pada peramban ini untuk komentar saya berikutnya, save my name email and
 website in this browser for the next time i comment, geser untuk melanjutkan, beri tahu saya komentar baru melalui email,
 beri tahu saya tulisan baru melalui email, tambahkan sebagai sumber pilihan, click to share on, klik untuk berbagi di,
+jump to navigation search, skip to main content, skip navigation, skip to navigation,
 """
 """Furniture in any place, these words alone."""
 
@@ -31,7 +32,7 @@ halaman, lanjut baca, lanjutkan membaca, lanjut membaca, halaman selanjutnya, ha
 reading, klik di sini, dilarang mengcopy, dilarang mencopy, dilarang copy paste, dilarang menyalin, dilarang mengutip,
 dilarang memperbanyak, dilarang mengambil konten, dilarang keras mengambil, dilarang keras menyalin, dilarang keras mengutip,
 dilarang keras mengcopy, hak cipta dilindungi, hak cipta dilindungi undang undang, all rights reserved, copyright, lewati ke
-konten, langsung ke konten, loncat ke konten, skip to content, skip to main content, kembali ke atas, back to top, lihat
+konten, langsung ke konten, loncat ke konten, skip to content, kembali ke atas, back to top, lihat
 semua komentar, tampilkan semua, show all, view all, lihat semua, baca semua, berlangganan newsletter, langganan newsletter,
 daftar newsletter, anda harus masuk untuk berkomentar, you must be logged in, masuk untuk berkomentar, situs ini menggunakan
 akismet, this site uses akismet, pelajari bagaimana data komentar anda diproses, learn how your comment data is processed,
@@ -40,6 +41,18 @@ berikan komentar, tinggalkan pesan, komentar ditutup, comments are closed, jadil
 comment, aktifkan notifikasi, nyalakan notifikasi, laporkan kesalahan, ada kesalahan di artikel ini, konten ini diproduksi
 oleh, disclaimer, kebijakan privasi, pedoman media siber, tentang kami, about us, hubungi kami, contact us, privacy policy,
 info iklan, redaksi menerima, advertisement, lanjut scroll, bacakan artikel, dengarkan berita, putar audio,
+please copy paste the following text to properly cite, please cite this article as, cite this article, cite this page, how to
+cite this, to cite this article, salin kutipan, cara mengutip artikel ini, subscribe to our, subscribe to the newsletter,
+subscribe now, sign up for our, sign up for the newsletter, sign up to receive, get our newsletter, to unsubscribe, click here
+to, click here for, terms of use, terms of service, terms and conditions apply, cookie policy, we use cookies, this site uses
+cookies, this website uses cookies, situs ini menggunakan cookie, syarat dan ketentuan, printer friendly version, print this
+page, print this article, email this page, email this article, email this to a friend, send to a friend, send this page, tell a
+friend, bookmark this, add to favorites, no part of this, no portion of this site, this material may not be published,
+reproduction in whole or in part, reprinted with permission, republished with permission, used with permission, this article
+was originally published, this article originally appeared, this article first appeared, this story originally appeared, all
+content copyright, all trademarks, other trademarks, site map, powered by, for immediate assistance call, for more information
+please contact, for more information contact, for further information contact, for reservations call, questions or comments,
+please enable javascript, your browser does not support, browser anda tidak mendukung,
 """
 """Furniture where a line or sentence starts with these words, to the end of that sentence."""
 
@@ -57,9 +70,17 @@ penulis, editor, reporter, redaktur, redaksi, publisher, publizher, redaksi publ
 pewarta, wartawan, jurnalis, fotografer, penyunting, penerjemah, author, uploader, laporan, laporan wartawan, sumber, sumber
 foto, sumber gambar, sumber berita, sumber artikel, foto, photo, kredit foto, foto ilustrasi, video, dok, dokumentasi, image,
 credit, narahubung redaksi, editor penulis, penulis editor, redpel, pemimpin redaksi, penanggung jawab, oleh, by, posted by,
-written by, diposting oleh, ditulis oleh, diterbitkan oleh, dipublikasikan oleh, sumber asli, disadur dari
+written by, diposting oleh, ditulis oleh, diterbitkan oleh,
+dipublikasikan oleh, sumber asli, disadur dari, alamat redaksi,
+kantor redaksi, last updated, last modified, terakhir diperbarui
 """
 """Labels of a name: a colon (or slash) follows, then names."""
+
+CONTACTS = """
+telepon, telp, tel, phone, telephone, fax, faks, email, e mail, surel, hotline, toll free, contact person, kontak person,
+alamat kantor
+"""
+"""Labels of a number or address: a colon follows, then numbers, or what an e-mail address is made of."""
 
 TAGS = """
 tag, tags, topik, topik terkait, tag terkait, kata kunci, keywords, label, kategori, category, filed under, tagged, hashtag,

@@ -312,3 +312,45 @@ def test_spans_are_sorted_disjoint_and_made_of_whole_words(text: str, title: str
     assert all(a.end < b.start for a, b in pairwise(spans))
     starts, ends = set(tokens.start.tolist()), set(tokens.end.tolist())
     assert all(span.start in starts and span.end in ends and span.start < span.end for span in spans)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Please copy and paste nothing here",
+        "Cite this article as follows when you quote it",
+        "Sign up for our newsletter",
+        "Subscribe to our weekly letter about the river towns",
+        "This site uses cookies to count its visitors",
+        "No part of this website may be reproduced without consent",
+        "Printer friendly version",
+        "For more information contact Rahayu Wibisana at the harbour office",
+        "Click here to read it on one page",
+        "Powered by Lontara Web",
+        "Telp: (0401) 312233",
+        "Fax: 0401-312 234",
+        "E-mail: redaksi.kota@lontara.example",
+        "Last updated: Monday, 4 March 2024",
+        "Salin kutipan untuk daftar pustaka",
+        "Situs ini menggunakan cookie",
+        "Syarat dan ketentuan berlaku",
+    ],
+)
+def test_notices_of_a_site_in_either_language(line: str) -> None:
+    text = f"{BODY}\n{line}\n{NEXT}"
+    assert furniture(text) == ([] if line.startswith("Please") else [line.rstrip(".")])
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "The office will sign up for the programme next year, its head said.",
+        "He asked them to cite this article in court.",
+        "Warga diminta menghubungi telepon desa bila air naik.",
+        "Menurut email yang diterima panitia, lomba ditunda.",
+        "Telepon: barang yang paling dicari warga.",
+        "The council may print this page of its history with pride.",
+    ],
+)
+def test_prose_that_speaks_of_such_things_is_none(prose: str) -> None:
+    assert furniture(f"{BODY} {prose} {NEXT}") == []
