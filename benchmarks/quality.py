@@ -3,11 +3,12 @@
     python -m benchmarks.quality [--data DIR] [--sets pan,cs,news,retrieval,verdicts] [--half tune|report|all] [--sample N]
 
 Prints a table a set and, last, the goals with floor, aim and what was measured; writes `benchmarks/results/quality-HALF.json`.
-Passages are those that `compare` reports, which is what a reader sees. `pan`: PlagDet by kind on PAN 2013; `cs`: copied
-against not on Clough & Stevenson; `news`: PlagDet by kind on made news; `retrieval`: is the source among 40 candidates
-(`benchmarks.retrieval`); `verdicts`: copies flagged and false alarms (`benchmarks.verdicts`). `--data` holds the corpora:
-`pan13_text_alignment/train_corpus`, `clough_stevenson`, `wordnet-bahasa` and `articles-dev.jsonl`. Fitted and tuned was on
-the half "tune" only (pairs by the hash of their names; of the made news, other seeds).
+Passages are those that `compare` reports, which is what a reader sees. `most`: the PlagDet of the true cases themselves and,
+beside them, every run of 12 equal words that the contract promises and the corpus does not count. `pan`: PlagDet by kind on
+PAN 2013; `cs`: copied against not on Clough & Stevenson; `news`: PlagDet by kind on made news; `retrieval`: is the source
+among 40 candidates (`benchmarks.retrieval`); `verdicts`: copies flagged and false alarms (`benchmarks.verdicts`). `--data`
+holds the corpora: `pan13_text_alignment/train_corpus`, `clough_stevenson`, `wordnet-bahasa` and `articles-dev.jsonl`. Fitted
+and tuned was on the half "tune" only (pairs by the hash of their names; of the made news, other seeds).
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from benchmarks.newsset import Item
 from benchmarks.plagdet import Case, Score, score
 from benchmarks.same_event import load
 from detector import compare
+from detector.kernels.runs import covering_runs
+from fingerprints.fingerprint import RUN_WORDS
+from fingerprints.tokens import tokenize
 
 RESULTS = Path(__file__).parent / "results"
 Pairs = list[tuple[tuple[Case, ...], list[Case]]]
@@ -38,14 +42,14 @@ Pairs = list[tuple[tuple[Case, ...], list[Case]]]
 
 SETS = ("pan", "cs", "news", "retrieval", "verdicts")
 GOALS: dict[str, tuple[float, float]] = {
-    "pan all": (0.92, 0.94),
+    "pan all": (0.925, 0.94),
     "pan 02-no-obfuscation": (0.985, 0.99),
-    "pan 03-random-obfuscation": (0.91, 0.93),
-    "pan 04-translation-obfuscation": (0.89, 0.92),
-    "pan 05-summary-obfuscation": (0.75, 0.85),
-    "pan false on clean pairs, of 1,000": (10, 3),
+    "pan 03-random-obfuscation": (0.925, 0.93),
+    "pan 04-translation-obfuscation": (0.9, 0.92),
+    "pan 05-summary-obfuscation": (0.81, 0.85),
+    "pan false on clean pairs, of 1,000": (7, 3),
     "cs copied against not": (0.95, 0.98),
-    "news all": (0.96, 0.98),
+    "news all": (0.975, 0.98),
     "source of 20 words in a host": (0.98, 1),
     "source of 30 words in a host": (0.99, 1),
     "source of 60 words in a host": (1, 1),
@@ -58,8 +62,8 @@ GOALS: dict[str, tuple[float, float]] = {
     "flagged same event: independent": (0.02, 0.005),
     **{f"flagged {kind}": (1, 1) for kind in ("verbatim", "words10", "words20", "excerpt60")},
     "flagged rewrite30": (0.98, 1),
-    "flagged rewrite40": (0.92, 0.97),
-    "flagged excerpt100+20": (0.92, 0.97),
+    "flagged rewrite40": (0.96, 0.97),
+    "flagged excerpt100+20": (0.95, 0.97),
     **{f"score lost by {kind}": (0.02, 0) for kind in ("hidden", "furniture", "headline", "list", "joined")},
 }
 """Figure -> (floor that must be reached, aim). Where the aim is below the floor, or is 0, lower is better."""
@@ -75,29 +79,43 @@ def passages(item: Item) -> tuple[list[Case], float]:
     return [Case(p.submission.start, p.submission.end, p.article.start, p.article.end) for p in found], elapsed
 
 
+def promised(item: Item) -> list[Case]:
+    """What the contract promises of a pair beside its true cases: each run of `RUN_WORDS` equal words that is in none of them."""
+    a, b = tokenize(item.submission), tokenize(item.article)
+    runs = covering_runs(a.hash, b.hash, RUN_WORDS).tolist()
+    found = [Case(int(a.start[i]), int(a.end[i + n - 1]), int(b.start[j]), int(b.end[j + n - 1])) for i, j, n in runs]
+    return [run for run in found if not any(run.detects(case) for case in item.cases)]
+
+
 def spans(items: Iterable[Item]) -> dict[str, Any]:
-    """PlagDet by kind and over all, and the median time of a pair."""
+    """PlagDet by kind and over all, beside the most that the promised runs leave to be reached; the median time of a pair."""
     kinds: dict[str, Pairs] = defaultdict(list)
+    ideal: dict[str, Pairs] = defaultdict(list)
     times = []
     for item in items:
         found, elapsed = passages(item)
         kinds[item.kind].append((item.cases, found))
+        ideal[item.kind].append((item.cases, [*item.cases, *promised(item)]))
         times.append(elapsed)
-    table = {kind: score(pairs) for kind, pairs in kinds.items()}
-    table["all"] = score([pair for pairs in kinds.values() for pair in pairs])
+    table, most = _scores(kinds), {kind: row.plagdet for kind, row in _scores(ideal).items()}
     count = {kind: len(pairs) for kind, pairs in kinds.items()} | {"all": len(times)}
-    _print(table, count)
+    _print(table, count, most)
     slow = statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
     print(f"ms a pair, from text to report: median {statistics.median(times):.2f}, 95% {slow:.2f}")
-    rows = {kind: asdict(row) | {"pairs": count[kind]} for kind, row in table.items()}
+    rows = {kind: asdict(row) | {"pairs": count[kind], "most": most[kind]} for kind, row in table.items()}
     return {"kinds": rows, "ms_median": statistics.median(times), "ms_95": slow}
 
 
-def _print(table: dict[str, Score], pairs: dict[str, int]) -> None:
-    print(f"{'kind':28}{'pairs':>6}{'PlagDet':>9}{'prec':>7}{'recall':>7}{'gran':>7}{'cases':>7}{'missed':>7}{'false':>7}")
+def _scores(kinds: dict[str, Pairs]) -> dict[str, Score]:
+    return {kind: score(pairs) for kind, pairs in kinds.items()} | {"all": score([p for pairs in kinds.values() for p in pairs])}
+
+
+def _print(table: dict[str, Score], pairs: dict[str, int], most: dict[str, float]) -> None:
+    columns = "".join(f"{name:>7}" for name in ("prec", "recall", "gran", "cases", "missed", "false", "most"))
+    print(f"{'kind':28}{'pairs':>6}{'PlagDet':>9}{columns}")
     for kind, s in table.items():
         figures = f"{s.plagdet:9.3f}{s.precision:7.3f}{s.recall:7.3f}{s.granularity:7.3f}" if s.cases else f"{'clean':>9}{'':21}"
-        print(f"{kind:28}{pairs[kind]:6}{figures}{s.cases:7}{s.missed:7}{s.false:7}")
+        print(f"{kind:28}{pairs[kind]:6}{figures}{s.cases:7}{s.missed:7}{s.false:7}{most[kind]:7.3f}")
 
 
 def answers(folder: Path) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.corpora import Half, clough_stevenson, half_of, news, pan
 from benchmarks.data import FOLDER, unpacked
 from benchmarks.negatives import FLAGGED_LABELS, NEGATIVE, passages, rows
@@ -30,7 +32,6 @@ from detector import Article, Detector, Match, Report, compare
 from detector.policy import REWRITE_CONFIDENCE, Policy
 from detector.reading import Reading, words_in
 from detector.verdict import FLAGGED
-from fingerprints.article import Span
 
 FLOORS = {
     **dict.fromkeys(
@@ -105,7 +106,7 @@ def made(data: Path, half: Half, sample: int) -> Iterator[Pair]:
 def of_speech(item: Item) -> bool:
     """True when an excerpt is attributed direct speech but for fewer words than make quotations count: exempt by the contract."""
     submission = Reading(item.submission)
-    copied = words_in(submission.tokens, [Span(case.start, case.end) for case in item.cases])
+    copied = words_in(submission.tokens, np.array([(case.start, case.end) for case in item.cases], np.int32))
     return int((copied & ~submission.quoted).sum()) < Policy().quotation_words
 
 
