@@ -17,7 +17,7 @@ from detector.policy import Language
 from detector.render import evidence_zip
 from detector.render.dossier import Dossier, bundle
 from detector.render.letters import Letter, LetterKind, write_letter
-from detector.render.segments import SHOWN_ARTICLES, Texts
+from detector.render.segments import SHOWN_ARTICLES, Texts, best_matches
 from fingerprints.article import check_text
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError
@@ -42,7 +42,7 @@ def bundle_of(settings: Settings, store: Store, report: Report) -> bytes:
 def texts_of(store: Store, report: Mapping[str, Any]) -> Texts:
     """The whole texts that a report shows beside the submission; those deleted since are missing."""
     found: dict[tuple[str, int], str] = {}
-    for match in report["matches"]:
+    for match in best_matches(report):
         of = match["article"]
         stored = store.get(of["id"], of["version"]) if len(found) < SHOWN_ARTICLES else None
         if stored is not None and stored.sha256 == of["sha256"]:

@@ -12,6 +12,7 @@ from api.copies import list_copies, list_outdated
 from api.deps import State, record, state
 from api.endpoints import PathId
 from api.evidence import article_record
+from api.paging import PageOf
 from api.problems import Problem
 from api.web.pages import Pages, see, visit
 from api.web.render import render
@@ -21,8 +22,8 @@ from fingerprints.article import check_id, check_text
 from fingerprints.stores.contract import Stored
 from fingerprints.tokens import tokenize
 
-ARTICLES, COPIES, LOOKED_AT = 50, 20, 200
-"""Articles on one page; copies on one page; checks that one page of corrections looks at."""
+ARTICLES, COPIES, LOOKED_AT, STEPS = 50, 20, 200, 10
+"""Articles on one page; copies on one page; checks that one step of corrections looks at; steps until something is found."""
 
 
 def add_routes(app: FastAPI) -> None:
@@ -68,8 +69,18 @@ async def delete(request: Request, id: PathId) -> Response:
 async def corrections(request: Request) -> Response:
     """Copies of any article that still carry what was corrected."""
     here, seen = state(request), visit(request)
-    page = await here.pool.run(list_outdated, here.store, limit=LOOKED_AT, cursor=request.query_params.get("cursor"))
-    return render("corrections.html", seen, rows=page.items, following=page.next_cursor, looked_at=LOOKED_AT)
+    page = await here.pool.run(_outdated, here, request.query_params.get("cursor"))
+    return render("corrections.html", seen, rows=page.items, following=page.next_cursor, looked_at=LOOKED_AT * STEPS)
+
+
+def _outdated(here: State, cursor: str | None) -> PageOf:
+    """Steps back through the checks until one of them holds something, or there were enough."""
+    for _ in range(STEPS):
+        page = list_outdated(here.store, limit=LOOKED_AT, cursor=cursor)
+        cursor = page.next_cursor
+        if page.items or cursor is None:
+            break
+    return page
 
 
 def _find(here: State, begins: str, outlet: str | None, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:

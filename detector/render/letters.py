@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from detector.policy import Language
+from detector.reasons import number
 from detector.render.segments import numbered
 from detector.render.words import moment, percent, words
 from fingerprints.errors import InputError
@@ -110,7 +111,7 @@ def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[s
             "title": _line(submission["title"] or said["unnamed"]),
             "url": _line(url or said["no_url"]),
             "published": _date(submission["published_at"], said, lang),
-            "words": submission["own_words"],
+            "words": number(submission["own_words"], lang),
         },
         "article": {
             "title": _line(article["title"] or said["unnamed"]),
@@ -118,10 +119,10 @@ def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[s
             "published": _date(article["published_at"], said, lang),
             "author": _line(article["author"] or ""),
         },
-        "words": match.get("counting_words", sum(p["words"] for p in mine)),
+        "words": number(match.get("counting_words", sum(p["words"] for p in mine)), lang),
         "copied": percent(match["copied"], lang),
         "taken": percent(match["taken"], lang),
-        "longest": match["longest_run_words"],
+        "longest": number(match["longest_run_words"], lang),
         "attribution": match["attribution"],
         "attribution_sentence": said[match["attribution"]],
         "first_sentence": said[f"first_{match['first']}"],
@@ -129,7 +130,7 @@ def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[s
             {
                 "number": p["number"],
                 "kind": terms[p["kind"]],
-                "words": p["words"],
+                "words": number(p["words"], lang),
                 "theirs": _cut(p["submission"]["text"]) or said["text_not_kept"],
                 "ours": _cut(p["article"]["text"]),
             }

@@ -43,11 +43,16 @@ def numbered(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def best_matches(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those whose articles are shown whole: what counts, or, where nothing does, what is exempt."""
+    return [match for match in report["matches"] if match["score"] > 0] or report["matches"]
+
+
 def articles_shown(report: Mapping[str, Any], texts: Texts) -> list[tuple[Mapping[str, Any], list[Segment]]]:
     """The best matches whose article's text is at hand, each with that text cut at its passages, long stretches shortened."""
     passages = numbered(report)
     found: list[tuple[Mapping[str, Any], list[Segment]]] = []
-    for match in report["matches"]:
+    for match in best_matches(report):
         text = texts.get((match["article"]["id"], match["article"]["version"]))
         if text is not None and len(found) < SHOWN_ARTICLES:
             mine = [p for p in passages if p["match"] is match]

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.web import archive
 from tests.api.conftest import Running, prose
 from tests.browser.conftest import assert_good, sign_in
 from tests.browser.test_checks import HOSTILE, put
@@ -124,3 +125,21 @@ def test_hostile_articles_are_text(page: Page, server: Running, id: str) -> None
     assert_good(page, "archive-hostile", within="main")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="Copies of this article")).to_be_visible()
+
+
+def test_copies_that_stand_behind_many_checks_are_found_at_once(
+    page: Page, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected(server, "jauh")
+    for number in range(4):
+        server.admin.post("/v1/checks", json={"text": prose(f"clean {number}", 3)}).raise_for_status()
+    monkeypatch.setattr(archive, "LOOKED_AT", 1)
+    sign_in(page, server, "legal")
+    page.goto(f"{server.url}/corrections")
+    assert page.locator("a[href='/archive/jauh']").count() == 1
+    expect(page.get_by_text("paling banyak 10 pemeriksaan")).to_be_visible()
+    monkeypatch.setattr(archive, "STEPS", 4)
+    page.reload()
+    assert page.locator("a[href='/archive/jauh']").count() == 0
+    page.get_by_role("link", name="Telusuri yang lebih lama").click()
+    assert page.locator("a[href='/archive/jauh']").count() == 1

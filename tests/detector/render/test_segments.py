@@ -66,7 +66,7 @@ def test_long_stretches_of_an_article_are_shortened_and_the_best_articles_shown(
     rep = report()
     tail = " ".join(f"kata{n}" for n in range(500))
     match = rep["matches"][0]
-    rep["matches"] = [{**match, "article": {**match["article"], "id": f"a{n}"}} for n in range(8)]
+    rep["matches"] = [{**match, "score": 0.5 if n != 7 else 0, "article": {**match["article"], "id": f"a{n}"}} for n in range(8)]
     found = articles_shown(rep, {(f"a{n}", 2): f"{ARTICLE} {tail}" for n in range(1, 8)})
     assert [match["article"]["id"] for match, _ in found] == ["a1", "a2", "a3", "a4", "a5"]
     cut = found[0][1]
