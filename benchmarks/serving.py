@@ -192,11 +192,12 @@ def starts(folder: Path, rounds: int) -> Results:
         "sidik --help": [str(SIDIK), "--help"],
         "sidik check": [str(SIDIK), "check", str(sample), "--store", store],
     }
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as users have it
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(rounds + 1):
         for name, command in commands.items():
             begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command, capture_output=True)
+            subprocess.run(command, env=environment, capture_output=True)
             taken, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
             times[name].append((taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
     return {
