@@ -91,7 +91,9 @@ def postings_of(segment: Segment, family: int) -> Postings:
 
 def in_order(rows: U32) -> Postings:
     """Postings of rows in any order."""
-    return Postings(np.ascontiguousarray(rows[np.lexsort(rows.T[::-1])]))
+    key = rows[:, 0].astype(np.uint64) << np.uint64(32) | rows[:, 1]
+    order = np.argsort(key, kind="stable") if rows.shape[1] == 2 else np.lexsort((rows[:, 2], key))
+    return Postings(np.ascontiguousarray(rows[order]))
 
 
 def agreeing(ordered: Postings, query: Fingerprint) -> NDArray[np.bool_]:

@@ -35,6 +35,7 @@ from fingerprints.stores.mongo_index_merge import FAMILIES, merge, plan
 from fingerprints.stores.mongo_index_postings import Reader, Writer, bits_for
 from fingerprints.stores.mongo_index_state import Ledger, Part, State
 from fingerprints.stores.mongo_index_verify import faults
+from fingerprints.stores.mongo_index_whole import Whole
 from fingerprints.stores.mongo_orphans import Patience
 from fingerprints.stores.mongo_schema import Bson, explained
 
@@ -80,7 +81,7 @@ class MongoIndex:
         (another store's, another scheme), `IndexDamaged` (from a newer version), `StoreError`."""
         self._db, self._where, self._scheme = db, where, scheme
         self._ledger = Ledger(db, store_uuid, scheme)
-        self._dead, self._articles = Dead(db), Articles(db)
+        self._dead, self._articles, self._whole = Dead(db), Articles(db), Whole(db, self._ledger)
         self._token = str(uuid.uuid4())
         self._applying, self._merging, self._starting = threading.Lock(), threading.Lock(), threading.Lock()
         self._wake, self._closed = threading.Event(), threading.Event()
@@ -187,10 +188,12 @@ class MongoIndex:
         """Articles that may share text with `fingerprint`; at most `limit` beside the verbatim ones."""
         f = fingerprint
         with self._moment() as (session, state, dead):
-            ordered, free = Reader(self._db, session, state.parts, dead).of_query(f)
+            ordered, free = Reader(self._db, session, state, dead, self._whole.of).of_query(f)
             ordered, free, needed = that_count(ordered, free, f)
             kept = self._articles.of(state.epoch, needed, session)
             others = self._articles.of_outlets(state.epoch, kept.values(), session)
+        if self._whole.lacks(state):
+            self._call_thread()
         segments = [small_segment(ordered, free, kept), outlets_segment(others)]
         seq, weight, verbatim, runs, stretches, omitted = candidates(
             addresses([(segment, None) for segment in segments if segment]),
@@ -231,7 +234,7 @@ class MongoIndex:
         if (signature == EMPTY).all():
             return []
         with self._moment() as (session, state, dead):
-            seqs = Reader(self._db, session, state.parts, dead).of_bands(bands_of(signature[None])[0])[:ALIKE]
+            seqs = Reader(self._db, session, state, dead, self._whole.of).of_bands(bands_of(signature[None])[0])[:ALIKE]
             ids = [state.epoch << 32 | seq for seq in seqs.tolist()]
             rows = self._db["index_articles"].find({"_id": {"$in": ids}}, {"signature": 1}, session=session)
             found = [(row["_id"] & 0xFFFFFFFF, _jaccard(signature, row["signature"])) for row in rows]
@@ -239,8 +242,10 @@ class MongoIndex:
         return [(seq, -value) for value, seq in best][:limit]
 
     def flush(self) -> None:
-        """Everything is in the database already; merges what is due."""
+        """Everything is in the database already; merges what is due, and fetches what is held whole."""
         self.maintain()
+        with explained(self._where):
+            self._whole.load(self._closed)
 
     def maintain(self) -> None:
         """Merge what is due, sweep what is left over; unless another process does."""
@@ -279,7 +284,10 @@ class MongoIndex:
             if self._closed.is_set():
                 return
             try:
-                self.maintain()
+                with explained(self._where):
+                    self._whole.load(self._closed)
+                    self.maintain()
+                    self._whole.load(self._closed)
                 self.trouble = None
             except (StoreError, IndexUnusable) as error:
                 if not self._closed.is_set():

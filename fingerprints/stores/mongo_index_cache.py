@@ -108,17 +108,19 @@ class Articles:
                     found[id & _SEQ] = one
         missing = [id for id in wanted if id & _SEQ not in found]
         if missing:
-            for row in self._rows.find({"_id": {"$in": missing}}, session=session, batch_size=100_000):
+            new = {}
+            for row in self._rows.find({"_id": {"$in": missing}}, session=session, batch_size=100_000).to_list():
                 words, signature = np.frombuffer(row["words"], np.uint32), np.frombuffer(row["signature"], np.uint32)
-                found[row["_id"] & _SEQ] = one = Kept(words, signature, row["outlet"])
-                self._keep(row["_id"], one)
+                found[row["_id"] & _SEQ] = new[row["_id"]] = Kept(words, signature, row["outlet"])
+            self._keep(new)
         return found
 
-    def _keep(self, id: int, one: Kept) -> None:
+    def _keep(self, new: dict[int, Kept]) -> None:
         with self._lock:
-            if id not in self._held:
-                self._held[id] = one
-                self._bytes += one.words.nbytes + one.signature.nbytes
+            for id, one in new.items():
+                if id not in self._held:
+                    self._held[id] = one
+                    self._bytes += one.words.nbytes + one.signature.nbytes
             while self._bytes > CACHED_BYTES:
                 _, gone = self._held.popitem(last=False)
                 self._bytes -= gone.words.nbytes + gone.signature.nbytes

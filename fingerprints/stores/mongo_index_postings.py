@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from fingerprints.fingerprint import Fingerprint
 from fingerprints.kernels import memory as m
 from fingerprints.kernels.query import CAP
 from fingerprints.postings import ALIKE, U32, Postings, agreeing, in_order, width
-from fingerprints.stores.mongo_index_state import Part
+from fingerprints.stores.mongo_index_state import Part, State
 from fingerprints.stores.mongo_schema import Bson
 
 BUCKET = 32
@@ -27,6 +28,27 @@ DOCUMENTS = 2000
 """Documents written at once."""
 EVERYTHING = 1_000_000
 """Documents of one answer: the driver's default of 101 would ask again and again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """The postings of a family as they stand in buckets. `rows`: by rising hash; `hash`: uint32[n], their first column; `more`:
+    chunks of the hashes that have more."""
+
+    rows: U32
+    hash: U32
+    more: dict[int, int]
+
+    def of(self, hashes: U32) -> U32:
+        """The rows of `hashes`, sorted."""
+        first, end = np.searchsorted(self.hash, hashes, "left"), np.searchsorted(self.hash, hashes, "right")
+        sizes = end - first
+        places: NDArray[np.int64] = np.arange(int(sizes.sum())) + np.repeat(first - np.cumsum(sizes) + sizes, sizes)
+        return self.rows[places]
+
+
+Held = Callable[[int, int], tuple[Family, ...] | None]
+"""Epoch, number of a segment -> its families, None when they are to be fetched."""
 
 
 def bits_for(count: int) -> int:
@@ -70,9 +92,10 @@ class Writer:
         starts = np.flatnonzero(np.r_[True, np.diff(rows[:, 0]) != 0])
         sizes = np.diff(np.r_[starts, len(rows)])
         keep = np.ones(len(rows), np.bool_)
-        for start, size in zip(starts[sizes > HEAVY].tolist(), sizes[sizes > HEAVY].tolist(), strict=True):
-            hash, chunks = int(rows[start, 0]), range(start + HEAVY, start + size, CHUNK)
-            keep[start + HEAVY : start + size] = False
+        most = min(HEAVY, 2 * CAP) if family == m.FREE else HEAVY  # of a free hash, more than `CAP` are never asked
+        for start, size in zip(starts[sizes > most].tolist(), sizes[sizes > most].tolist(), strict=True):
+            hash, chunks = int(rows[start, 0]), range(start + most, start + size, CHUNK)
+            keep[start + most : start + size] = False
             heavy.append((hash, len(chunks)))
             for c, at in enumerate(chunks):
                 id = {"s": self._number, "f": family, "h": hash, "c": c}
@@ -90,10 +113,12 @@ class Writer:
 
 
 class Reader:
-    """Reads the postings of hashes over all `parts`, as of the moment of `session`. `dead`: removed seqs, sorted."""
+    """Reads the postings of hashes over all parts of `state`, as of the moment of `session`. `dead`: removed seqs, sorted.
+    `whole`: what is held of segments (`Whole.of`)."""
 
-    def __init__(self, db: Database[Bson], session: ClientSession, parts: Sequence[Part], dead: U32) -> None:
-        self._db, self._session, self._parts, self._dead = db, session, parts, dead
+    def __init__(self, db: Database[Bson], session: ClientSession, state: State, dead: U32, whole: Held) -> None:
+        self._db, self._session, self._parts, self._dead = db, session, state.parts, dead
+        self._whole = {part.n: families for part in state.parts if (families := whole(state.epoch, part.n)) is not None}
 
     def of_query(self, query: Fingerprint) -> tuple[Postings, Postings]:
         """The live ordered and order-free postings of a query's hashes: all that can change an answer."""
@@ -113,22 +138,29 @@ class Reader:
     def _buckets(self, hashes: dict[int, U32]) -> tuple[dict[int, U32], dict[int, list[tuple[int, int, int]]]]:
         """Of each family the live rows of its hashes, and (segment, hash, chunks) of those that have more."""
         ids: list[int] = []
-        for part in self._parts:
-            for family, wanted in hashes.items():
-                buckets = np.unique(wanted.astype(np.int64) >> (32 - part.bits[family]))
-                ids += (buckets + bucket_id(part.n, family, 0)).tolist()
         blobs: dict[int, list[bytes]] = {family: [] for family in hashes}
         more: dict[int, list[tuple[int, int, int]]] = {family: [] for family in hashes}
         asked = {family: frozenset(wanted.tolist()) for family, wanted in hashes.items()}
+        held: dict[int, list[U32]] = {family: [] for family in hashes}
+        for part in self._parts:
+            for family, wanted in hashes.items():
+                if family < len(families := self._whole.get(part.n, ())):
+                    one = families[family]
+                    held[family].append(self._alive(one.of(wanted)))
+                    more[family] += [(part.n, hash, one.more[hash]) for hash in asked[family] & one.more.keys()]
+                    continue
+                buckets = np.unique(wanted.astype(np.int64) >> (32 - part.bits[family]))
+                ids += (buckets + bucket_id(part.n, family, 0)).tolist()
         if ids:
             found = self._db["index_postings"].find({"_id": {"$in": ids}}, session=self._session, batch_size=EVERYTHING)
-            for row in found:
+            for row in found.to_list():
                 family = row["_id"] >> 32 & 3
                 blobs[family].append(row["p"])
                 for hash, chunks in row.get("m", ()):
                     if hash in asked[family]:
                         more[family].append((row["_id"] >> 34, hash, chunks))
-        return {family: self._wanted(rows_of(family, blobs[family]), wanted) for family, wanted in hashes.items()}, more
+        read = {family: self._wanted(rows_of(family, blobs[family]), wanted) for family, wanted in hashes.items()}
+        return {family: np.concatenate([read[family], *held[family]]) for family in hashes}, more
 
     def _wanted(self, rows: U32, hashes: U32) -> U32:
         """Those of the hashes, and alive."""

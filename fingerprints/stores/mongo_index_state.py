@@ -15,6 +15,7 @@ are no longer there. These (`dropping`) are deleted after; what a killed process
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -104,6 +105,11 @@ def _part(row: Bson) -> Part:
     return Part(row["n"], row["first"], row["last"], row["docs"], tuple(row["bits"]), tuple(row["counts"]), row.get("clean", 0))
 
 
+def _first_epoch() -> int:
+    """Another for each index that was ever made in a database: what a process holds of one never passes for that of another."""
+    return secrets.randbelow(1 << 29) + 1
+
+
 class Ledger:
     """Reads and changes the document. `uuid`, `scheme`: whose index it must be."""
 
@@ -118,12 +124,17 @@ class Ledger:
         row = self._meta.find_one(_ME)
         if row is None:
             try:
-                self._meta.insert_one({**_ME, **self._new(1), "next": 1, "dropping": []})
+                self._meta.insert_one({**_ME, **self._new(_first_epoch()), "next": self._unused(), "dropping": []})
             except DuplicateKeyError:  # another process was first
                 return self.read()
         elif fresh:
             self._begin(row)
         return self.read()
+
+    def _unused(self) -> int:
+        """A segment number above those of an index whose document is gone."""
+        last = self._db["index_postings"].find_one({}, {"_id": 1}, sort=[("_id", -1)])
+        return 1 if last is None else int(last["_id"] >> 34) + 1
 
     def _new(self, epoch: int) -> Bson:
         owner = {"format": FORMAT, "store": self._uuid, "scheme": self._scheme}

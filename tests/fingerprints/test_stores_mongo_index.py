@@ -21,7 +21,7 @@ from fingerprints.kernels import memory as m
 from fingerprints.postings import postings_of
 from fingerprints.segment import Document, Documents, build
 from fingerprints.segments import SegmentIndex
-from fingerprints.stores import mongo_index_cache, mongo_index_merge, mongo_index_postings, mongo_index_state
+from fingerprints.stores import mongo_index_cache, mongo_index_merge, mongo_index_postings, mongo_index_state, mongo_index_whole
 from fingerprints.stores.mongo import MongoStore
 from fingerprints.stores.mongo_index import MongoIndex
 from tests.contracts.index_contract import fp, text
@@ -246,6 +246,73 @@ def test_a_transaction_left_open_by_a_killed_process_keeps_nobody_waiting(
     with pytest.raises(OperationFailure):
         killed.commit_transaction()
     killed.end_session()
+
+
+@pytest.mark.usefixtures("alone")
+def test_small_segments_are_held_whole_and_let_go_when_they_were_merged(
+    new_index: Callable[..., MongoIndex], store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, other, plain = new_index(), new_index(), SegmentIndex.open(None, store_uuid="s", scheme="x")
+    entries = [Entry(n + 1, fp(text(n, 80, 400))) for n in range(8)] + [Entry(9, None, removes=3)]
+    for entry in entries:
+        index.apply([entry])
+    plain.apply(entries)
+    queries = [fp(f"{text(n, 40, 400)} {text(n + 1, 50, 400)}") for n in range(8)]
+    right = [told(plain.candidates(query)) for query in queries]
+    assert [told(index.candidates(query)) for query in queries] == right, "asked of the server"
+    index._whole.load(index._closed)
+    assert not index._whole.lacks(index._state())
+    store.database["index_postings"].update_many({}, {"$set": {"p": b""}})
+    assert [told(index.candidates(query)) for query in queries] == right, "of what is held"
+    other = new_index(fresh=True)
+    assert index.candidates(queries[0]).seq.tolist() == []
+    other.apply(entries)
+    assert [told(index.candidates(query)) for query in queries] == right
+    for n in range(9, 16):
+        other.apply([Entry(n + 1, fp(text(n, 80, 400)))])
+    index._whole.load(index._closed)
+    other.flush()  # merges what is held here
+    index._whole.load(index._closed)
+    assert {n for _, n in index._whole._held} == {part.n for part in index._state().parts}
+    monkeypatch.setattr(mongo_index_whole, "BYTES", 0)
+    index._whole.load(index._closed)
+    assert index._whole._held == {}
+    assert [told(index.candidates(query))[0][:1] for query in queries] == [answer[0][:1] for answer in right]
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_segment_that_is_swept_while_it_is_read_is_not_held(
+    new_index: Callable[..., MongoIndex], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, other = new_index(), new_index()
+    for n in range(4):
+        index.apply([Entry(n + 1, fp(text(n, 80)))])
+    read = index._whole._read
+
+    def late(part: Any) -> Any:
+        other.flush()
+        return read(part)
+
+    monkeypatch.setattr(index._whole, "_read", late)
+    index._whole.load(index._closed)
+    assert index._whole._held == {}
+    assert index.candidates(fp(text(2, 80))).seq.tolist() == [3]
+
+
+def test_an_index_whose_document_was_deleted_is_made_anew_beside_its_leftovers(
+    new_index: Callable[..., MongoIndex], store: MongoStore
+) -> None:
+    index = new_index()
+    index.apply([Entry(1, fp(text(1, 80))), Entry(2, fp(text(2, 80)))])
+    index.flush()
+    assert index.candidates(fp(text(1, 80))).seq.tolist() == [1]
+    store.database["index_meta"].delete_one({})
+    other = new_index()
+    other.apply([Entry(1, fp(text(3, 80))), Entry(2, fp(text(4, 80)))])
+    for one in (index, other):
+        assert one.candidates(fp(text(1, 80))).seq.tolist() == []
+        assert one.candidates(fp(text(4, 80))).seq.tolist() == [2]
+        assert one.verify() == []
 
 
 def test_changes_of_before_it_was_begun_anew_are_not_applied(new_index: Callable[..., MongoIndex]) -> None:
