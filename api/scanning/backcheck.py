@@ -22,7 +22,7 @@ from api.scanning.readers.items import Rejected
 from api.scanning.readers.pages import ACCEPT_PAGE
 from api.scanning.revisits import plan_revisit
 from api.scanning.scans import SCANS
-from api.scanning.seen import PAGES, digest_of
+from api.scanning.seen import PAGES, digest_of, forget_unseen
 from api.scanning.tools import Tools, read_answer
 from api.scanning.urls import site_of
 from detector import Article, CheckRequest
@@ -43,6 +43,10 @@ LEASE = 60.0
 BATCH = 200
 PRUNED = 20
 """Old scans that are forgotten in one go."""
+PAGES_PRUNED = 200
+"""Old pages that are looked at in one go."""
+HOUR = 3600 * SECOND
+"""Between two passes over the old pages."""
 
 
 class Backcheck:
@@ -52,6 +56,8 @@ class Backcheck:
         self._tools, self._owner = tools, owner
         self._store = tools.detector.store
         self._lease: Lease | None = None
+        self._pruned: tuple[int, str] | None = None
+        self._prune_at = 0
         self._forget()
         self._begin()
 
@@ -60,7 +66,7 @@ class Backcheck:
         if not self._hold():
             return False
         assert self._lease is not None
-        prune(self._store, self._keep_from())
+        self._prune()
         seq = self._lease.doc["seq"]
         changes = self._store.changes(seq, BATCH) if self._store.last_seq() > seq else []
         if not changes:
@@ -108,9 +114,15 @@ class Backcheck:
             self._lease = claim_row(self._store, STATE, ROW, self._owner, at, LEASE)
         return self._lease is not None
 
-    def _keep_from(self) -> int:
-        """The moment before which scans are forgotten."""
-        return microseconds(self._tools.clock()) - self._tools.keep_days * 86_400 * SECOND
+    def _prune(self) -> None:
+        """Forget old scans, and pages that were not met since."""
+        at = microseconds(self._tools.clock())
+        before = at - self._tools.keep_days * 86_400 * SECOND
+        prune(self._store, before)
+        if self._prune_at <= at:
+            self._pruned = forget_unseen(self._store, before, self._pruned, PAGES_PRUNED)
+            if self._pruned is None:
+                self._prune_at = at + HOUR
 
     def _forget(self) -> None:
         self._index = SegmentIndex.open(None, store_uuid="pages", scheme=SCHEME)

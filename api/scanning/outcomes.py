@@ -14,6 +14,7 @@ from typing import Any
 from api.captures import keep_capture, warc_of
 from api.checks import announce_again, save_check
 from api.clock import microseconds
+from api.leases import SECOND
 from api.scanning.fetching import Fetched
 from api.scanning.findings import claim_finding, finding_id
 from api.scanning.published import Published
@@ -27,6 +28,8 @@ from detector import Article, CheckRequest
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError, RecordConflict
 from fingerprints.stores.contract import Doc
+
+HALF_DAY = 43_200 * SECOND
 
 
 @dataclass(slots=True)
@@ -136,6 +139,14 @@ class Outcomes:
         counted = () if place.again else ("unchanged",)
         self._tally.add(counted)
         self.mark(place, (), known={**known, "withdrawn_at": None})
+
+    def leave(self, place: Place, known: Doc) -> None:
+        """The page is listed as it is known, and not asked for. One that was read long ago is written down, so that it is not
+        forgotten as long as it is listed."""
+        self._tally.add(("unchanged",))
+        if known["at"] < microseconds(self._tools.clock()) - self._tools.keep_days * HALF_DAY:
+            place.stamp, place.digest = known["stamp"], known["digest"]
+            self.mark(place, (), known=known)
 
     def withdraw(self, place: Place, id: str) -> None:
         """The page of our article with this id is gone from the site; the archive keeps it."""

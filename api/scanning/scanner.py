@@ -137,7 +137,7 @@ class SourceScan:
             if self._is_own:
                 self._published.listed(id_from_url(url), place.part)
             if not (item.again or known["withdrawn_at"]) and (item.stamp is None or item.stamp == known["stamp"]):
-                self.tally.add(("unchanged",))
+                self._outcomes.leave(place, known)
                 return
         self._ask(place, item.answer)
 
@@ -228,7 +228,7 @@ class SourceScan:
         if self._is_own and place.known is not None:
             self._published.listed(article.id, place.part)
         if place.known is not None and place.known["listed"] == place.digest and not place.known["withdrawn_at"]:
-            self.tally.add(("unchanged",))
+            self._outcomes.leave(place, place.known)
             return
         if self._is_own:
             self._outcomes.keep_article(article, place, whole=True)

@@ -8,7 +8,7 @@ from typing import Any
 from api.scanning.sources import SOURCES
 from api.scanning.urls import page_key
 from fingerprints.errors import RecordConflict
-from fingerprints.stores.contract import Doc, Kind, Store
+from fingerprints.stores.contract import Between, Doc, Kind, Store
 
 PAGES = Kind("scan_page", ("at", "scan_id", "source_id", "check_id"))
 """`at`: when it was read, microseconds since 1970. `scan_id`: of the scan that read it last, `source_id`: of the source it was
@@ -23,6 +23,22 @@ def page_id(url: str, role: str) -> str:
 def digest_of(text: str) -> str:
     """Of the words of a text, so that case and spacing do not make it another."""
     return hashlib.sha256(" ".join(text.split()).casefold().encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def forget_unseen(store: Store, before: int, after: tuple[int, str] | None, limit: int) -> tuple[int, str] | None:
+    """Forget pages that were read before that moment, of the next `limit` old ones past the position `after`; the last position
+    looked at, None when there are no more. Pages of the newsroom's own sources stay: that one is missing now is how a scan knows
+    that it was withdrawn."""
+    found = store.records.find(PAGES, {"at": Between(None, before)}, order="at", limit=limit, after=after)
+    own: dict[str, bool] = {}
+    for page in found:
+        source_id = page.doc["source_id"]
+        if source_id not in own:
+            source = store.records.get(SOURCES, source_id)
+            own[source_id] = source is not None and source.doc["role"] == "own"
+        if not own[source_id]:
+            store.records.delete(PAGES, page.id)
+    return (found[-1].doc["at"], found[-1].id) if len(found) == limit else None
 
 
 class Seen:

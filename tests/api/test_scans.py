@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -24,7 +25,8 @@ from api.scanning.findings import places_of
 from api.scanning.preview import preview
 from api.scanning.revisits import REVISITS, revisit_of
 from api.scanning.scans import get_scan
-from api.scanning.sources import get_source
+from api.scanning.seen import PAGES
+from api.scanning.sources import delete_source, get_source
 from api.webhooks import create_webhook
 from detector import Article
 from tests.api.conftest import prose
@@ -500,3 +502,31 @@ def test_old_scans_are_forgotten_and_findings_stay(desk: Desk, web: Any, answer:
     desk.scanning.look_back()
     assert [check["flagged"] for check in desk.checks()] == [True]
     assert get_scan(desk.store, scan["id"]) is None
+
+
+def test_pages_that_are_listed_no_more_are_forgotten_and_own_ones_stay(desk: Desk, web: Any, answer: Any) -> None:
+    for path in ("/tetap", "/lama", "/kita"):
+        web.pages[path] = answer(page(prose(path, 20)), headers={"Content-Type": "text/html"})
+    web.pages["/feed"] = answer(feed(web.url, "/tetap", "/lama"))
+    web.pages["/dihapus"] = answer(page(prose("dihapus", 20)), headers={"Content-Type": "text/html"})
+    watched = desk.add(f"{web.url}/feed")
+    own = desk.add(web.url, kind="list", urls=[f"{web.url}/kita"], role="own")
+    gone = desk.add(web.url, kind="list", urls=[f"{web.url}/dihapus"])
+    assert [desk.counts(source, "new") for source in (watched, own, gone)] == [[2], [1], [1]]
+    delete_source(desk.store, gone)
+    desk.scanning.look_back()
+
+    def known() -> set[str]:
+        return {urlsplit(row.doc["url"]).path for row in desk.store.records.find(PAGES)}
+
+    assert known() == {"/tetap", "/lama", "/kita", "/dihapus"}
+    web.pages["/feed"] = answer(feed(web.url, "/tetap"))
+    desk.later = timedelta(days=60)
+    asked = len(web.asked)
+    assert desk.counts(watched, "seen", "unchanged") == [1, 1]
+    assert [each.path for each in web.asked[asked:] if each.path == "/tetap"] == [], "it is only noted"
+    desk.later = timedelta(days=91)
+    desk.scanning.look_back()
+    assert known() == {"/tetap", "/kita"}
+    web.pages["/feed"] = answer(feed(web.url, "/tetap", "/lama"))
+    assert desk.counts(watched, "seen", "new", "unchanged") == [2, 1, 1]
