@@ -50,7 +50,7 @@ test: $(VENV)/.tested test-tools
 
 # Kills, damage, hostile clients: 50 rounds on each store, where `make test` does 5. SIDIK_TEST_SEED repeats a run.
 faults: $(VENV)/.tested test-tools
-	SIDIK_TEST_ROUNDS=50 $(BIN)/python -m pytest -s tests/faults $(ARGS)
+	SIDIK_TEST_ROUNDS=$(or $(ROUNDS),50) $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
 # Each reader and each route under some hundreds of inputs; `make test` runs the same with a few.
 fuzz: $(VENV)/.tested

@@ -143,14 +143,14 @@ def stats(as_json: JsonOption = False, store: StoreOption = None) -> None:
 
 @index.command("verify")
 def verify(store: StoreOption = None) -> None:
-    """Check every file of the index against its sums and the store; exit status 1 if something is wrong."""
+    """Check every file of the index against its sums and the store, and the store itself; exit status 1 if something is wrong."""
     with open_detector(load_settings(store=store)) as detector:
-        wrong = [*detector.notices, *detector.verify_index()]
+        wrong = [*detector.notices, *detector.verify_index(), *(f"the store: {fault}" for fault in detector.store.verify())]
         articles = len(detector.index)
     for problem in wrong:
         typer.echo(problem)
     if not wrong:
-        typer.echo(f"the index is sound: {articles:,} articles")
+        typer.echo(f"the index is sound, and so is the store: {articles:,} articles")
     raise typer.Exit(1 if wrong else 0)
 
 

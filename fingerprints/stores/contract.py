@@ -173,6 +173,9 @@ class Store(Protocol):
         """Fill an *empty* store from `export`, sequence numbers kept; counts by type of document. `StoreError` when the store is
         not empty or the export damaged: then it stays as it was."""
 
+    def verify(self) -> list[str]:
+        """What is wrong with it, in words, empty when it is sound. Reads everything, several times."""
+
     def check_usable(self) -> None:
         """A cheap read and a cheap write permission check for readiness; raises `StoreUnavailable`."""
 

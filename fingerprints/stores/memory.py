@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fingerprints.article import Article
 from fingerprints.errors import StoreError
-from fingerprints.stores import exchange
+from fingerprints.stores import exchange, verifying
 from fingerprints.stores.codec import encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
 from fingerprints.stores.memory_records import MemoryRecords
@@ -172,6 +172,9 @@ class MemoryStore:
             self._changes.append(Change(item.seq, "delete", item.id, None))
         else:
             self._records.restore(item)
+
+    def verify(self) -> list[str]:
+        return verifying.faults(self)
 
     def check_usable(self) -> None:
         """A dictionary always is."""

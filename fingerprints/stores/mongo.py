@@ -18,7 +18,7 @@ from pymongo.read_concern import ReadConcern
 
 from fingerprints.article import Article
 from fingerprints.errors import StoreError, StoreUnavailable
-from fingerprints.stores import exchange
+from fingerprints.stores import exchange, verifying
 from fingerprints.stores.codec import decode_article, encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
 from fingerprints.stores.mongo_orphans import Patience
@@ -213,6 +213,9 @@ class MongoStore:
     def restore(self, docs: Iterator[Doc]) -> dict[str, int]:
         with explained(self._url), exchange.restoring():
             return Restore(self._db, self._records).run(docs)
+
+    def verify(self) -> list[str]:
+        return verifying.faults(self)
 
     def check_usable(self) -> None:
         with explained(self._url):

@@ -12,7 +12,7 @@ import orjson
 
 from fingerprints.article import Article
 from fingerprints.errors import StoreError
-from fingerprints.stores import exchange
+from fingerprints.stores import exchange, verifying
 from fingerprints.stores.codec import decode_article, encode_article
 from fingerprints.stores.contract import Change, Doc, Put, Stored
 from fingerprints.stores.sqlite_records import SqliteRecords, restore_record, restored_kind, snapshot
@@ -26,6 +26,7 @@ from fingerprints.stores.sqlite_schema import (
     prepare,
     transaction,
 )
+from fingerprints.stores.sqlite_verify import file_faults
 
 CLOSING_PATIENCE = 2.0
 """Seconds that `close` waits for readers of other processes, when what was deleted still stands in the log."""
@@ -192,6 +193,15 @@ class SqliteStore:
         self._records.forget()
         return reader.counts
 
+    def verify(self) -> list[str]:
+        wrong: list[str] = []
+        try:
+            with self._snapshot() as con:
+                wrong += file_faults(con)
+        except StoreError as error:
+            wrong.append(str(error))
+        return list(dict.fromkeys([*wrong, *verifying.faults(self)]))
+
     def check_usable(self) -> None:
         with self._writer() as con:
             con.execute("UPDATE meta SET value = value WHERE key = 'articles'")
@@ -249,15 +259,17 @@ def _insert(con: sqlite3.Connection, rows: Iterable[tuple[Article, bytes, int, i
 def _chain(con: sqlite3.Connection, seq: int | None) -> Iterator[Stored]:
     """A version and those before it, newest first."""
     while seq is not None:
-        *row, seq = con.execute(f"SELECT {_STORED}, replaces FROM version v WHERE v.seq = ?", (seq,)).fetchone()  # noqa: S608
+        found = con.execute(f"SELECT {_STORED}, replaces FROM version v WHERE v.seq = ?", (seq,)).fetchone()  # noqa: S608
+        if found is None:
+            raise StoreError(f"version {seq} is missing: the store is damaged; restore a backup")
+        *row, seq = found
         yield _stored(row)
 
 
 def _stored(row: Sequence[object]) -> Stored:
     id, body, version, seq, sha256, stored_at = row
-    assert isinstance(id, str)
-    assert isinstance(body, bytes)
-    assert isinstance(sha256, bytes)
+    if not (isinstance(id, str) and isinstance(body, bytes) and isinstance(sha256, bytes)):
+        raise StoreError(f"version {seq} is damaged; restore a backup")
     return Stored(decode_article(id, body), version, seq, sha256.hex(), stored_at)  # type: ignore[arg-type]  # columns of a STRICT schema
 
 

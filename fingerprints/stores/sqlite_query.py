@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 
 import orjson
 
+from fingerprints.errors import StoreError
 from fingerprints.stores.contract import Between, Kind, Scalar
 from fingerprints.stores.fields import Fields, Where, beyond, matches, sort_key
 
@@ -52,7 +54,7 @@ class Query:
         rows = self._walk(con)
         try:
             for id, fields in rows:
-                if matches(orjson.loads(fields), self.where):
+                if matches(read_fields(self.known, id, fields), self.where):
                     ids.append(id)
                     if len(ids) == limit:
                         break
@@ -98,7 +100,7 @@ class Query:
     def _meeting(self, con: sqlite3.Connection, name: str) -> Iterator[tuple[str, Fields]]:
         """Records that meet every condition, in no order, by the entries of the one on `name`."""
         for id, raw in con.execute(*self._candidates(name)):
-            fields = orjson.loads(raw)
+            fields = read_fields(self.known, id, raw)
             if matches(fields, self.where):
                 yield id, fields
 
@@ -151,6 +153,15 @@ def key_of(value: Scalar) -> object:
     return bytes([value]) if isinstance(value, bool) else value
 
 
+def read_fields(known: Known, id: str, raw: object) -> Fields:
+    """The fields beside a document; null where its writer did not know of one. Raises `StoreError` when they are damaged."""
+    with suppress(orjson.JSONDecodeError):
+        fields = orjson.loads(raw) if isinstance(raw, str) else None
+        if isinstance(fields, dict):
+            return fields if fields.keys() >= known.fields.keys() else {**dict.fromkeys(known.fields), **fields}
+    raise StoreError(f"the fields of {known.kind.name} {id!r} are damaged; restore a backup")
+
+
 def row_of(con: sqlite3.Connection, known: Known, id: str) -> tuple[int, Fields] | None:
     row = con.execute("SELECT rev, fields FROM record WHERE kind = ? AND id = ?", (known.number, id)).fetchone()
-    return (row[0], orjson.loads(row[1])) if row else None
+    return (row[0], read_fields(known, id, row[1])) if row else None

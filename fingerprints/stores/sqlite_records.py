@@ -22,7 +22,7 @@ from fingerprints.stores.fields import (
     fields_of,
     values,
 )
-from fingerprints.stores.sqlite_query import Known, Query, key_of, row_of
+from fingerprints.stores.sqlite_query import Known, Query, key_of, read_fields, row_of
 
 Connect = Callable[..., AbstractContextManager[sqlite3.Connection]]
 
@@ -102,7 +102,7 @@ class SqliteRecords:
         if known is None or not set(kind.fields) <= known.fields.keys():
             check_kind(kind)
             with self._reader() as con:
-                known = _load(con, kind.name)
+                known = load_kind(con, kind.name)
             if known is None or not set(kind.fields) <= known.fields.keys():
                 with self._writer() as con:
                     known = restored_kind(con, kind)
@@ -133,20 +133,22 @@ def _write(con: sqlite3.Connection, known: Known, id: str, body: Encoded, rev: i
     raw, doc = body
     fields = fields_of(known.kind, doc)
     con.execute(sql, (known.number, id, rev, orjson.dumps(fields).decode(), raw))
-    con.executemany("INSERT INTO entry (field, value, id) VALUES (?, ?, ?)", _entry_rows(known, id, fields))
+    con.executemany("INSERT INTO entry (field, value, id) VALUES (?, ?, ?)", entry_rows(known, id, fields))
     return Record(id, rev, doc)
 
 
 def _remove(con: sqlite3.Connection, known: Known, id: str, fields: Fields) -> None:
     con.execute("DELETE FROM record WHERE kind = ? AND id = ?", (known.number, id))
-    con.executemany("DELETE FROM entry WHERE field = ? AND value = ? AND id = ?", _entry_rows(known, id, fields))
+    con.executemany("DELETE FROM entry WHERE field = ? AND value = ? AND id = ?", entry_rows(known, id, fields))
 
 
-def _entry_rows(known: Known, id: str, fields: Fields) -> list[tuple[int, object, str]]:
+def entry_rows(known: Known, id: str, fields: Fields) -> list[tuple[int, object, str]]:
+    """The rows of `entry` of a record."""
     return [(known.fields[name], key, id) for name, value in fields.items() for key in {key_of(item) for item in values(value)}]
 
 
-def _load(con: sqlite3.Connection, name: str) -> Known | None:
+def load_kind(con: sqlite3.Connection, name: str) -> Known | None:
+    """The number and fields of a kind, None when it is not known."""
     rows = con.execute(
         "SELECT k.kind, f.name, f.field FROM kind k LEFT JOIN field f ON f.kind = k.kind WHERE k.name = ? ORDER BY f.name",
         (name,),
@@ -161,23 +163,23 @@ def restored_kind(con: sqlite3.Connection, kind: Kind) -> Known:
     """Make a kind known with (at least) its fields, inside a transaction; records there already get entries for new ones."""
     check_kind(kind)
     con.execute("INSERT INTO kind (name) VALUES (?) ON CONFLICT DO NOTHING", (kind.name,))
-    before = _load(con, kind.name)
+    before = load_kind(con, kind.name)
     assert before is not None
     new = [name for name in kind.fields if name not in before.fields]
     con.executemany("INSERT INTO field (kind, name) VALUES (?, ?)", [(before.number, name) for name in new])
-    known = _load(con, kind.name)
+    known = load_kind(con, kind.name)
     assert known is not None
     sql = "SELECT id, rev, fields, body FROM record WHERE kind = ? AND id > ? ORDER BY id LIMIT 500"
     last = ""
     while new and (rows := con.execute(sql, (known.number, last)).fetchall()):
         for last, rev, fields, body in rows:
-            _remove(con, known, last, orjson.loads(fields))
+            _remove(con, known, last, read_fields(before, last, fields))
             _write(con, known, last, (body, decode_doc(body)), rev)
     return known
 
 
 def restore_record(con: sqlite3.Connection, item: KindRecord) -> None:
-    known = _load(con, item.kind)
+    known = load_kind(con, item.kind)
     assert known is not None
     check_record_id(item.record.id)
     if row_of(con, known, item.record.id):
@@ -188,7 +190,7 @@ def restore_record(con: sqlite3.Connection, item: KindRecord) -> None:
 def snapshot(con: sqlite3.Connection) -> Iterator[Kind | KindRecord]:
     """Every kind and its records, by name and id."""
     for (name,) in con.execute("SELECT name FROM kind ORDER BY name").fetchall():
-        known = _load(con, name)
+        known = load_kind(con, name)
         assert known is not None
         yield known.kind
         for id, rev, body in con.execute("SELECT id, rev, body FROM record WHERE kind = ? ORDER BY id", (known.number,)):

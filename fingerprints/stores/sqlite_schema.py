@@ -69,6 +69,8 @@ def explained(path: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explain(error, path) from error
+    except UnicodeDecodeError:  # the words of an error that quote what is damaged
+        raise StoreError(f"store {path}: the file {_DAMAGED[sqlite3.SQLITE_CORRUPT]}") from None
     except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
         raise InputError("id", f"cannot be one: {error}") from None
 

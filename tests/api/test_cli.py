@@ -482,7 +482,7 @@ class TestArchive:
 
 class TestIndex:
     def test_verify_and_rebuild(self, newsroom):
-        assert newsroom.run("index", "verify")[:2] == (0, "the index is sound: 40 articles\n")
+        assert newsroom.run("index", "verify")[:2] == (0, "the index is sound, and so is the store: 40 articles\n")
         assert newsroom.run("index", "rebuild")[1].startswith("rebuilt: 40 articles")
         assert newsroom.run("index", "verify")[0] == 0
         assert "articles" in newsroom.run("index", "stats")[1]

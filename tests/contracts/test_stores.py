@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fingerprints.article import Article
 from fingerprints.errors import InputError, StoreError
 from fingerprints.stores import open_store
-from fingerprints.stores.contract import Change, Put, Store, Stored
+from fingerprints.stores.contract import Change, Kind, Put, Store, Stored
 
 NOW, LATER = "2024-07-09T08:00:00Z", "2024-07-10T09:30:00Z"
 FULL = Article(
@@ -238,6 +238,23 @@ def test_another_client_sees_what_was_acknowledged(new_url: Callable[[str], str]
     third = open_store(url)
     assert (third.uuid, third.last_seq()) == (first.uuid, 2)
     third.close()
+
+
+def test_a_store_that_was_used_verifies(store: Store) -> None:
+    kind = Kind("verified", ("at", "names"))
+    store.put_many([article("a"), article("b"), article("c", outlet="a.example")], NOW)
+    store.put_many([article("a", "lagi"), article("c")], NOW)
+    store.delete("b", NOW)
+    store.put_many([article("b", "kembali")], NOW)
+    store.delete("c", NOW)
+    for n in range(3):
+        store.records.insert(kind, str(n), {"at": n, "names": ["x", "y", "x"], "more": None})
+    store.records.replace(kind, "1", {"at": 5}, 1)
+    store.records.delete(kind, "2")
+    assert store.verify() == []
+    copy = open_store("memory://")
+    copy.restore(store.export())
+    assert copy.verify() == []
 
 
 def test_check_usable_and_close(store: Store, backend: str) -> None:

@@ -8,20 +8,24 @@ import resource
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from api.checks import CHECKS
 from detector import Article, Detector
 from fingerprints import manifest, upkeep
-from fingerprints.errors import StoreError
+from fingerprints.errors import SidikError, StoreError
 from fingerprints.stores.codec import encode_article
 from tests.api.conftest import prose
 from tests.faults.conftest import THOROUGH
 from tests.faults.processes import PATIENCE, Server
 
 ARTICLES = {f"a{i}": prose(i, 6) for i in range(12)}
+OUTLETS = ("satu.example", "dua.example")
 TRIES = 200 if THOROUGH else 12
 """Bits flipped in each file."""
 
@@ -107,6 +111,65 @@ def test_damage_to_a_stored_text_is_named(whole: Path, pick: random.Random) -> N
         shutil.rmtree(folder)
     assert refused == TRIES * 3
     print(f"\nstore: {refused} bits flipped in texts, all named")
+
+
+def told(detector: Detector) -> list[object]:
+    """All that a store answers: articles, their versions, what changed, what is found by whose text, records. But not when a
+    version was stored, and how often a record was changed: these stand in the file once and without a checksum."""
+    store = detector.store
+    ids = [*ARTICLES, "gone0"]
+    listed = [
+        store.articles(limit=100),
+        *(store.articles(limit=100, outlet=outlet) for outlet in OUTLETS),
+        *map(store.versions, ids),
+    ]
+    asked: list[dict[str, Any]] = [{"where": {"verdict": "copy"}}, {"where": {"verdict": "clean"}}, {"order": "at"}]
+    return [
+        answers(detector),
+        [[(stored.article, stored.version, stored.seq) for stored in page] for page in listed],
+        store.changes(0),
+        (store.count(), store.last_seq()),
+        [[(record.id, record.doc) for record in store.records.find(CHECKS, **way)] for way in asked],
+    ]
+
+
+def test_a_bit_flipped_anywhere_in_the_store_is_named_or_changes_no_answer(tmp_path: Path, pick: random.Random) -> None:
+    """Pages, their headers, free ones, tables, indexes: not only bodies. What SQLite does not notice, `verify` does."""
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    url = f"sqlite:///{whole}/sidik.db"
+    with Detector.open(url) as detector:
+        detector.add_many(
+            Article(id=id, text=text, outlet=f"{'satu' if i % 2 else 'dua'}.example")
+            for i, (id, text) in enumerate(ARTICLES.items())
+        )
+        detector.add(Article(id="a3", text=prose("baru", 6), outlet=OUTLETS[0]))
+        detector.add(Article(id="gone0", text=prose("gone0", 90)))
+        detector.delete("gone0")
+        detector.store.records.insert_many(
+            CHECKS, [(f"c{i}", {"at": i, "verdict": "copy" if i % 3 else "clean"}) for i in range(9)]
+        )
+        right = told(detector)
+        assert detector.store.verify() == []
+    content = (whole / "sidik.db").read_bytes()
+    used = [at for at in range(len(content)) if content[at]]
+    outcomes: Counter[str] = Counter()
+    for number in range(TRIES * 5):
+        folder = copy(whole, "")
+        data = bytearray(content)
+        at = pick.choice(used) if number % 4 else pick.randrange(len(data))
+        data[at] ^= 1 << pick.randrange(8)
+        (folder / "sidik.db").write_bytes(data)
+        try:
+            with Detector.open(f"sqlite:///{folder}/sidik.db") as detector:
+                same = told(detector) == right
+                faults = detector.store.verify()
+                outcomes["nothing changes" if same else "verify names it"] += 1
+                assert same or faults, f"byte {at} of page {at // 8192 + 1}: other answers, and nothing is wrong"
+        except SidikError:
+            outcomes["refused, by name"] += 1
+        shutil.rmtree(folder)
+    print(f"\nstore: {outcomes.total()} bits flipped anywhere: {dict(outcomes)}")
 
 
 def _can_mount() -> bool:
