@@ -59,8 +59,12 @@ class SqliteRecords:
             return _write(con, known, id, body, rev + 1)
 
     def get(self, kind: Kind, id: str) -> Record | None:
-        known = self._of(kind)
+        if kind.name not in self._known:
+            check_kind(kind)
         with self._reader() as con:
+            known = self._known.get(kind.name) or load_kind(con, kind.name)
+            if known is None:  # not made known here: where nothing can be written, reading goes on
+                return None
             row = con.execute("SELECT rev, body FROM record WHERE kind = ? AND id = ?", (known.number, id)).fetchone()
         return Record(id, row[0], decode_doc(row[1])) if row else None
 
