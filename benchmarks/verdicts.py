@@ -2,9 +2,10 @@
 
     python -m benchmarks.verdicts [--data DIR] [--half tune|report|all] [--sample N] [--show KIND]
 
-Every pair goes through `compare`. Made copies and labelled real pairs are parted in halves (other seeds; hash of the ids), as
-are PAN 2013 and Clough & Stevenson. What the judgement was fitted or tuned on is the half "tune"; the floors are those of the
-project's goals, the figures that count those of the half "report".
+Every submission is checked against an archive of the other text; the passages of PAN 2013 are those of `compare`. Made copies and
+labelled real pairs are parted in halves (other seeds; hash of the ids), as are PAN 2013 and Clough & Stevenson. What the
+judgement was fitted or tuned on is the half "tune"; the floors are those of the project's goals, the figures that count those of
+the half "report".
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import argparse
 import json
 import random
 import statistics
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from benchmarks.negatives import FLAGGED_LABELS, NEGATIVE, passages, rows
 from benchmarks.newsset import Item, releases
 from benchmarks.plagdet import Case, score
 from benchmarks.same_event import LABELS, load
-from detector import Article, Detector, Match, Report, compare
+from detector import Article, Detector, Report, compare
 from detector.policy import REWRITE_CONFIDENCE, Policy
 from detector.reading import Reading, words_in
 from detector.verdict import FLAGGED
@@ -106,7 +106,7 @@ def made(data: Path, half: Half, sample: int) -> Iterator[Pair]:
 def of_speech(item: Item) -> bool:
     """True when an excerpt is attributed direct speech but for fewer words than make quotations count: exempt by the contract."""
     submission = Reading(item.submission)
-    copied = words_in(submission.tokens, np.array([(case.start, case.end) for case in item.cases], np.int32))
+    copied = words_in(submission.tokens, np.array([(case.start, case.end) for case in item.cases], np.int32).reshape(-1, 2))
     return int((copied & ~submission.quoted).sum()) < Policy().quotation_words
 
 
@@ -176,43 +176,44 @@ def reported(items: Iterable[Item]) -> dict[str, dict[str, float]]:
 
 def judged(pairs: Iterable[Pair], show: str | None) -> dict[str, dict[str, Any]]:
     """Per kind: pairs, share flagged and verdicts; prints those of the kind `show` that are flagged, with their passages."""
-    kinds: dict[str, list[Match]] = defaultdict(list)
+    kinds: dict[str, list[Report]] = defaultdict(list)
     times = []
     for pair in pairs:
-        started = time.perf_counter()
-        match = compare(pair.submission, pair.article)
-        times.append(1000 * (time.perf_counter() - started))
-        kinds[pair.kind].append(match)
-        if pair.kind == show and match.verdict in FLAGGED:
-            print(f"--- {pair.kind} {pair.id}\n{passages(match)}")
+        with Detector.open("memory://") as detector:
+            detector.add(Article(id="article", text=pair.article))
+            report = detector.check(pair.submission)
+        times.append(report.elapsed_ms)
+        kinds[pair.kind].append(report)
+        if pair.kind == show and report.verdict in FLAGGED:
+            print(f"--- {pair.kind} {pair.id}\n{passages(report.matches[0])}")
     print(f"{'kind':32}{'n':>5}{'flagged':>9}{'floor':>9}{'score':>7}{'listed':>8}  verdicts")
     out = {}
     for kind, members in kinds.items():
-        share = sum(match.verdict in FLAGGED for match in members) / len(members)
-        listed = sum(bool(match.passages) for match in members) / len(members)
-        verdicts = Counter(match.verdict for match in members)
+        share = sum(report.verdict in FLAGGED for report in members) / len(members)
+        listed = sum(bool(report.matches) for report in members) / len(members)
+        verdicts = Counter(report.verdict for report in members)
         sign, floor = FLOORS.get(kind, ("", 0.0))
         told = f"{sign} {floor:g}" if sign else ""
         named = ", ".join(f"{name} {count}" for name, count in verdicts.most_common())
-        mean = statistics.mean(match.score for match in members)
+        mean = statistics.mean(report.score for report in members)
         print(f"{kind:32}{len(members):>5}{share:>9.3f}{told:>9}{mean:>7.2f}{listed:>8.3f}  {named}")
         out[kind] = {"pairs": len(members), "flagged": share, "listed": listed, "score": mean, "verdicts": dict(verdicts)}
-    print(f"ms a pair: median {statistics.median(times):.2f}")
+    print(f"ms a check: median {statistics.median(times):.2f}")
     out["confidence"] = confidence(kinds)
     return out
 
 
-def confidence(kinds: Mapping[str, list[Match]]) -> dict[str, Any]:
+def confidence(kinds: Mapping[str, list[Report]]) -> dict[str, Any]:
     """How often a finding of `rewrite` is right, by counting words, of as many reworded copies as read pairs that copied nothing.
     One false finding more than there was is assumed in each row. See `policy.REWRITE_CONFIDENCE`."""
-    copies = [match for kind in REWORDED for match in kinds.get(kind, [])]
-    clean = [match for kind, found in kinds.items() if kind.endswith(NEGATIVE) and ": " in kind for match in found]
+    copies = [report for kind in REWORDED for report in kinds.get(kind, [])]
+    clean = [report for kind, found in kinds.items() if kind.endswith(NEGATIVE) and ": " in kind for report in found]
     print(f"\nrewrite, of {len(copies)} copies and {len(clean)} pairs that copied nothing\nwords      right  wrong  confidence")
     out: dict[str, Any] = {"copies": len(copies), "clean": len(clean)}
     most = float("inf")
     for least, _ in REWRITE_CONFIDENCE:
         right, wrong = (
-            sum(match.verdict == "rewrite" and least <= match.counting_words < most for match in group)
+            sum(report.verdict == "rewrite" and least <= report.counting_words < most for report in group)
             for group in (copies, clean)
         )
         hit, false = right / max(len(copies), 1), (wrong + 1) / max(len(clean), 1)

@@ -245,7 +245,7 @@ class Detector:
         pairs = []
         seqs = self._worth_reading(submission, found)
         for stored, reading in self._archive.readings(seqs.tolist()).values():
-            passages = shared_passages(submission, reading, self._policy)
+            passages = shared_passages(submission, reading, self._policy, searched=True)
             if passages:
                 reading = reading.furnished(self._archive.templates(stored.article, reading))
                 pairs.append(Pair(stored.article, stored.version, stored.sha256, reading, passages))

@@ -2,7 +2,8 @@
 
 Such reports share names, dates, sums, speech and the stock words of news; a copy shares plain words that could have been others,
 in places that follow each other. A passage that is neither close nor rich in those is not reported: what remains of it are
-its runs of `RUN_WORDS` equal words, which always are.
+its runs of `RUN_WORDS` equal words, which always are. Two texts that a person puts side by side are likely to have to do with
+each other; of the forty nearest texts of an archive the nearest is about the same event, copied or not, so a search asks more.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.align import Aligned
+from detector.kernels.evidence import vote
 from detector.kernels.runs import covering_runs, pair_words
-from detector.policy import SUSTAINED, Policy
+from detector.policy import SEARCHED_MARGIN, SUSTAINED, Policy
 from detector.reading import Mask, Reading
 from detector.seeds import Plane
 from fingerprints import words
@@ -31,6 +33,12 @@ PLAIN_LETTERS = 4
 """Letters of the shortest plain word."""
 STEP = 6
 """Words of the submission within which the next pair must lie on the same diagonal for both to be in place."""
+
+
+@cache
+def _searched() -> Floats:
+    """The trees of `searched_odds` as `kernels.evidence.vote` reads them."""
+    return np.loadtxt(Path(__file__).with_name("searched.txt"), ndmin=2)
 
 
 @cache
@@ -70,7 +78,17 @@ class Evidence:
         self._tells = self._says * self._plane.weight[self._plane.a] / max(float(self._plane.weight.max()), 1e-9)
 
     def odds(self, passage: Aligned) -> float:
-        """Log odds that a passage was taken; see `SUSTAINED`."""
+        """Log odds that a passage between two texts that are compared was taken; see `policy.SUSTAINED`."""
+        return _sustained(self.features(passage))
+
+    def searched_odds(self, passage: Aligned) -> float:
+        """Log odds that a passage which a search of the archive came upon was taken: the better of two opinions; see
+        `Policy.searched`."""
+        features = self.features(passage)
+        return max(float(vote(features, _searched())), _sustained(features) - SEARCHED_MARGIN)
+
+    def features(self, passage: Aligned) -> Floats:
+        """float64[9], in the order of `policy.SUSTAINED`."""
         x, y = self._pairs(passage)
         own, theirs = ~self._submission.quoted[x], ~self._article.quoted[y]
         plain = self._a[x] & self._b[y]
@@ -78,19 +96,19 @@ class Evidence:
         counted += 0.5 * self._distinct(x[plain & own & ~theirs]) + 0.25 * self._distinct(x[plain & ~own])
         unquoted = self._a & ~self._submission.quoted
         said = self._says[passage.start : passage.end][unquoted[passage.start : passage.end]]
-        features = (
-            np.log1p(counted),
-            _share(self._says[x[plain & own]].sum(), said.sum()),
-            _share(np.count_nonzero(plain & own & _in_place(x, y)), np.count_nonzero(plain & own)),
-            passage.similarity,
-            _share(np.count_nonzero(self._names[x]), len(x)),
-            self._elsewhere(passage),
-            np.log(passage.end - passage.start),
-            self._grammar(passage),
-            self._cover(passage),
-            1.0,
+        return np.array(
+            (
+                np.log1p(counted),
+                _share(self._says[x[plain & own]].sum(), said.sum()),
+                _share(np.count_nonzero(plain & own & _in_place(x, y)), np.count_nonzero(plain & own)),
+                passage.similarity,
+                _share(np.count_nonzero(self._names[x]), len(x)),
+                self._elsewhere(passage),
+                np.log(passage.end - passage.start),
+                self._grammar(passage),
+                self._cover(passage),
+            )
         )
-        return float(np.dot(SUSTAINED, features))
 
     def _elsewhere(self, passage: Aligned) -> float:
         """Of the names and numbers in the rest of the submission, the share that the article has too."""
@@ -123,14 +141,21 @@ class Evidence:
         return float(self._tells[at[first]].sum())
 
 
-def sustained(submission: Reading, article: Reading, passages: Sequence[Aligned], policy: Policy) -> list[Aligned]:
-    """The passages that evidence sustains, and every equal run of `run_words` of the others, in order of the submission."""
+def _sustained(features: Floats) -> float:
+    return float(np.dot(SUSTAINED[:-1], features)) + SUSTAINED[-1]
+
+
+def sustained(
+    submission: Reading, article: Reading, passages: Sequence[Aligned], policy: Policy, *, searched: bool = False
+) -> list[Aligned]:
+    """The passages that evidence sustains, and every equal run of `run_words` of the others, in order of the submission.
+    `searched`: the article was come upon in a search of the archive, not given."""
     doubtful = [passage for passage in passages if passage.similarity < policy.sure_similarity]
     if not doubtful:
         return list(passages)
     evidence = Evidence(submission, article, policy)
-    least = policy.sustained
-    dropped = [passage for passage in doubtful if evidence.odds(passage) < np.log(least / (1 - least))]
+    least, odds = (policy.searched, evidence.searched_odds) if searched else (policy.sustained, evidence.odds)
+    dropped = [passage for passage in doubtful if odds(passage) < np.log(least / (1 - least))]
     if not dropped:
         return list(passages)
     kept = [passage for passage in passages if not any(passage is other for other in dropped)]

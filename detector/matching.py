@@ -109,10 +109,10 @@ def compare(submission_text: str, article_text: str, policy: Policy | None = Non
     )
 
 
-def shared_passages(submission: Reading, article: Reading, policy: Policy) -> list[Aligned]:
-    """The passages of one pair that evidence sustains, in order of the submission."""
+def shared_passages(submission: Reading, article: Reading, policy: Policy, *, searched: bool = False) -> list[Aligned]:
+    """The passages of one pair that evidence sustains, in order of the submission. `searched`: see `sustained`."""
     passages = align(submission.tokens, article.tokens, policy.passages)
-    return continued(sustained(submission, article, passages, policy), policy.passages)
+    return continued(sustained(submission, article, passages, policy, searched=searched), policy.passages)
 
 
 def _judged(

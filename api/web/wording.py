@@ -76,10 +76,15 @@ POLICY: dict[str, tuple[str, str, str]] = {
         _("bagian, 0 sampai 1"),
         _("Bagian semirip ini tidak memerlukan bukti lain."),
     ),
-    "sustained": (
+    "searched": (
         _("Peluang penyalinan"),
         _("peluang, 0 sampai 1"),
         _("Bagian lain dilaporkan hanya bila bukti penyalinan mencapai peluang ini."),
+    ),
+    "sustained": (
+        _("Peluang penyalinan, dua teks"),
+        _("peluang, 0 sampai 1"),
+        _("Sama, bila dua teks dibandingkan langsung tanpa arsip."),
     ),
     "name_share": (
         _("Bagian kata biasa"),

@@ -126,6 +126,12 @@ def _vote(values, trees):
     return total
 
 
+@njit("float64(float64[::1], float64[:, ::1])", cache=True, nogil=True)
+def vote(values, trees):
+    """`_vote`, from outside compiled code."""
+    return _vote(values, trees)
+
+
 _TEXTS = (
     "uint64[::1], uint64[::1], int32[::1], int32[::1], int64, int64, int64, int64,"
     "float64[::1], float64[::1], float64, int64, int64"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector import Policy, compare
+from detector import Article, Detector, Policy, compare
 from detector.align import Aligned, align
 from detector.evidence import Evidence, sustained
 from detector.kernels.runs import covering_runs, pair_words
@@ -83,6 +83,28 @@ def test_what_remains_holds_every_long_run_and_overlaps_nowhere(x: list[str], y:
         assert (a.tokens.hash[x_] == b.tokens.hash[y_]).all()
         assert ((passage.start <= x_) & (x_ < passage.end)).all()
         assert ((passage.article_start <= y_) & (y_ < passage.article_end)).all()
+
+
+def test_a_search_asks_more_than_a_comparison() -> None:
+    submission, article = (
+        "Banjir setinggi lutut merendam Kelurahan Tanjung Rimba sejak Senin dini hari setelah hujan deras semalaman. Ratusan "
+        "warga mengungsi ke gedung serbaguna milik pemerintah kota, kata Kepala BPBD Rasyid Tamrin.",
+        "Kepala BPBD Rasyid Tamrin menyebut banjir di Kelurahan Tanjung Rimba mulai surut pada Senin siang. Warga yang mengungsi "
+        "ke gedung serbaguna pemerintah kota, ratusan orang jumlahnya, diminta bertahan sebab hujan deras masih mungkin turun.",
+    )
+    a, b = Reading(submission), Reading(article)
+    whole = Aligned(0, len(a), 0, len(b), pair_words(a.tokens.hash, b.tokens.hash, 16, 12), similarity=0.5, longest_run=1)
+    policy = Policy(sustained=0.01, searched=0.99)
+    assert sustained(a, b, [whole], policy) == [whole]
+    assert sustained(a, b, [whole], policy, searched=True) == []
+    assert sustained(a, b, [whole], Policy(sustained=0.99, searched=0.01), searched=True) == [whole]
+
+
+def test_what_is_told_again_is_found_by_a_search_too() -> None:
+    with Detector.open("memory://") as detector:
+        detector.add_many([Article(id="a", text=ARTICLE), Article(id="b", text=REPORT)])
+        assert detector.check(RETOLD).verdict in ("rewrite", "partial_copy", "copy")
+        assert detector.check(OTHER_REPORT).verdict == "original"
 
 
 def test_close_passages_need_no_evidence() -> None:
