@@ -14,6 +14,7 @@ from api.endpoints import PathId
 from api.evidence import article_record
 from api.paging import PageOf
 from api.problems import Problem
+from api.scanning.published import withdrawn_at
 from api.web.pages import Pages, see, visit
 from api.web.render import render
 from api.web.versions import changes
@@ -101,6 +102,7 @@ def _article_page(here: State, seen: Visit, id: str, asked: dict[str, str]) -> R
         seen,
         id=id,
         article=article_record(shown) if shown else None,
+        withdrawn=withdrawn_at(here.store, id),
         words=len(tokenize(shown.article.text)) if shown else 0,
         versions=[article_record(stored) for stored in reversed(versions)],
         compared=(old.version, new.version, changes(old.article.text, new.article.text)) if old and new else None,

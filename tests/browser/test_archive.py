@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.scanning.published import Published
 from api.web import archive
 from tests.api.conftest import Running, prose
 from tests.browser.conftest import assert_good, sign_in
@@ -105,6 +107,18 @@ def test_a_deleted_article_is_still_shown_with_its_copies(page: Page, server: Ru
     expect(page.get_by_text("sudah dihapus dari arsip")).to_be_visible()
     expect(page.get_by_role("link", name="Kabar tanggul")).to_be_visible()
     assert page.request.get(f"{server.url}/archive/never").status == 404
+
+
+def test_an_article_that_left_our_site_says_since_when(page: Page, server: Running) -> None:
+    put(server, "ditarik", prose("ditarik"), title="Judul ditarik")
+    published = Published(server.store, "s1", lambda: datetime(2024, 7, 9, 1, tzinfo=UTC))
+    assert published.withdraw("ditarik", "https://berita.example/ditarik")
+    sign_in(page, server, "editor", path="/archive/ditarik")
+    expect(page.get_by_text("Sejak 9 Juli 2024")).to_be_visible()
+    published.returned("ditarik")
+    page.reload()
+    expect(page.locator("#text")).to_have_text(prose("ditarik"))
+    assert page.get_by_text("tidak ada lagi di situs kita").count() == 0
 
 
 @pytest.mark.parametrize("id", ["id #1? 100% <b>", "bidi\u202eterbalik 😀"])
