@@ -14,8 +14,7 @@ from typing import Any
 from benchmarks.texts import Corpus, batches
 from benchmarks.timing import percentile, spent
 from detector import Article, Detector
-from fingerprints.fingerprint import fingerprint
-from fingerprints.tokens import tokenize
+from fingerprints.fingerprint import read
 
 Results = dict[str, Any]
 BATCH = 10_000
@@ -82,7 +81,7 @@ def _times(ask: Callable[[str], object], texts: Sequence[str]) -> Results:
 
 
 def _candidates(detector: Detector, texts: Sequence[str]) -> Results:
-    return _times(lambda text: detector.index.candidates(fingerprint(tokenize(text))), texts)
+    return _times(lambda text: detector.index.candidates(read(text)[1]), texts)
 
 
 def _reports(detector: Detector, texts: Sequence[str]) -> Results:
@@ -104,7 +103,7 @@ def hostile(corpus: Corpus, detector: Detector) -> Results:
 
 def _hostile(detector: Detector, text: str) -> Results:
     begin = time.perf_counter()
-    detector.index.candidates(fingerprint(tokenize(text)))
+    detector.index.candidates(read(text)[1])
     middle = time.perf_counter()
     report = detector.check(text)
     end = time.perf_counter()

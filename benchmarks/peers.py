@@ -56,12 +56,11 @@ class Sidik:
     settings = "40 candidates and every article that shares 12 words in a row"
 
     def __init__(self, folder: Path | None = None) -> None:
-        from fingerprints.fingerprint import SCHEME, fingerprint, fingerprint_many
+        from fingerprints.fingerprint import SCHEME, fingerprint_many, read
         from fingerprints.index import Batch
         from fingerprints.segments import SegmentIndex
-        from fingerprints.tokens import tokenize
 
-        self._many, self._one, self._tokenize, self._batch = fingerprint_many, fingerprint, tokenize, Batch
+        self._many, self._read, self._batch = fingerprint_many, read, Batch
         self._open = lambda: SegmentIndex.open(folder, store_uuid="benchmark", scheme=SCHEME, writer=True)
         self.index = self._open()
 
@@ -73,7 +72,7 @@ class Sidik:
         self.index.settle()
 
     def find(self, text: str) -> Collection[int]:
-        return (self.index.candidates(self._one(self._tokenize(text))).seq - 1).tolist()
+        return (self.index.candidates(self._read(text)[1]).seq - 1).tolist()
 
     def save(self) -> None:
         self.index.close()
