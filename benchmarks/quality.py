@@ -177,7 +177,7 @@ def figures(results: dict[str, Any]) -> dict[str, float]:
     if "cs" in results:
         out["cs copied against not"] = results["cs"]["accuracy"]
     out.update({f"source of {kind}": share for kind, share in results.get("retrieval", {}).items()})
-    kinds = results.get("verdicts", {})
+    kinds = {kind: row for kind, row in results.get("verdicts", {}).items() if "flagged" in row}
     out.update({f"flagged {kind}": row["flagged"] for kind, row in kinds.items()})
     if "verbatim" in kinds:
         out.update({f"score lost by {kind}": kinds["verbatim"]["score"] - row["score"] for kind, row in kinds.items()})

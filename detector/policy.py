@@ -52,11 +52,11 @@ class PassagePolicy:
     which a passage without a chain is reported (.4 to .65 on "tune": PlagDet .935 to .933, 1 false one on the clean pairs).
 
     *Both*. `exact_share`: .85, share of the shared words in chains from which these stand for the passage; they are one when
-    they fill `merge_filled` (.6) of their hull, else parted by gaps over `merge_gap` (60). All passages of a pair are one, too,
+    they fill `merge_filled` (.6) of their hull, else parted by gaps over `merge_gap` (40). All passages of a pair are one, too,
     when they fill `merge_filled` of their hull and no gap over `merge_gap` parts them in the submission: a story
     reordered. Passages that go on within `continued_near` (10) words of the submission, and in the article after no more than
     `continued_gap` (80), are one when they fill `continued_filled` (.5) of it: a story with sentences left out (made news with
-    a third dropped: .83 before, .92). `trim_words`, `trim_dense`, `trim_share`: 20, .5 and .5; beside a chain of so many words,
+    a third dropped: .81 before, .90). `trim_words`, `trim_dense`, `trim_share`: 20, .5 and .5; beside a chain of so many words,
     so densely equal, a passage goes on only over text of whose weight so much is shared.
 
     *Digests* of a whole article. `digest`: .25, probability from which one is reported. `digests`: 4, most stretches looked
@@ -91,7 +91,7 @@ class PassagePolicy:
     trim_share: float = 0.5
     digest: float = 0.25
     digests: int = 4
-    merge_gap: int = 60
+    merge_gap: int = 40
     merge_filled: float = 0.6
     continued_near: int = 10
     continued_gap: int = 80
