@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +120,23 @@ def test_bodies_beyond_the_memory_for_them_are_refused_at_once(serve: Callable[.
     server = serve(upload_memory_bytes=1_000_000, queue=8)
     body = b'{"text": "%b"%b}' % (prose("panjang").replace("\n", " ").encode(), b" " * BODY)
     head = f"POST /v1/checks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN}\r\nContent-Type: application/json\r\n"
-    with server.client() as http, socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as slow:
-        slow.sendall(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:-1])
+    with server.client() as http, ExitStack() as stack:
+
+        def hold() -> socket.socket:
+            """A connection that has sent all of the body but its last byte."""
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE))
+            with suppress(OSError):  # refused before it was all sent
+                one.sendall(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:-1])
+            return one
+
+        slow = hold()
 
         def refused() -> bool:
+            nonlocal slow
             answer = http.post("/v1/checks", content=body, headers={"content-type": "application/json"})
+            if select.select([slow], [], [], 0)[0]:  # the other came first, and this one was refused
+                slow = hold()
+                return False
             return answer.status_code == 503 and says_so(answer)
 
         until(refused)  # as soon as the other body has arrived, but for its last byte
