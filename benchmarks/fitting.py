@@ -105,6 +105,24 @@ def flat(nodes: Any, base: float) -> NDArray[np.float64]:
     return out
 
 
+def grow(path: Path, head: str, rising: Sequence[int], rows: Any, true: Any, weights: Any, rate: float) -> None:
+    """Fit 80 trees of depth 3 and write them under the line `head`. `rising`: how each column of `rows` may move the odds;
+    `rate`: of learning."""
+    model = HistGradientBoostingClassifier(
+        max_iter=80,
+        max_depth=3,
+        learning_rate=rate,
+        min_samples_leaf=20,
+        l2_regularization=5,
+        monotonic_cst=rising,
+        early_stopping=False,
+        random_state=0,
+    ).fit(rows, true, weights)
+    base = float(np.ravel(model._baseline_prediction)[0])
+    trees = np.array([flat(tree[0].nodes, 0 if i else base) for i, tree in enumerate(model._predictors)])
+    np.savetxt(path, trees, ["%d"] * 7 + ["%.4g"] * 15, header=head)
+
+
 def main() -> None:
     """Gather, fit, write."""
     parser = argparse.ArgumentParser(description="Fit the trees that weigh the evidence of a passage")
@@ -121,20 +139,8 @@ def main() -> None:
         if share < 0 or (share > OVERLAP and not item.kind.startswith("05"))
     ]
     share, pan_row, traits = (np.array(column) for column in zip(*rows, strict=True))
-    model = HistGradientBoostingClassifier(
-        max_iter=80,
-        max_depth=3,
-        learning_rate=0.1,
-        min_samples_leaf=20,
-        l2_regularization=5,
-        monotonic_cst=RISING,
-        early_stopping=False,
-        random_state=0,
-    ).fit(traits, share > 0, np.where(pan_row, 1.0, NEWS_WEIGHT))
-    base = float(np.ravel(model._baseline_prediction)[0])
-    trees = np.array([flat(tree[0].nodes, 0 if i else base) for i, tree in enumerate(model._predictors)])
     head = "Trees that weigh the evidence of a passage (kernels.evidence.vote), written by benchmarks/fitting.py"
-    np.savetxt(TREES, trees, ["%d"] * 7 + ["%.4g"] * 15, header=head)
+    grow(TREES, head, RISING, traits, share > 0, np.where(pan_row, 1.0, NEWS_WEIGHT), rate=0.1)
     print(f"{len(rows)} examples, {int((share > 0).sum())} of them true; written to {TREES.name}")
 
 

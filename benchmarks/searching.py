@@ -27,13 +27,13 @@ from benchmarks.corpora import Half, half_of, news, pan
 from benchmarks.data import FOLDER, unpacked
 from benchmarks.negatives import archive, passages
 from benchmarks.same_event import family, load
-from benchmarks.verdicts import answers, real
+from benchmarks.verdicts import answers, copied_words, real
 from detector import Detector, Match, evidence
 from detector.align import align
 from detector.evidence import Evidence
 from detector.kernels.runs import covering_runs
 from detector.policy import Policy
-from detector.reading import Reading, words_in
+from detector.reading import Reading
 from detector.verdict import FLAGGED
 
 TREES = Path(evidence.__file__).with_name("searched.txt")
@@ -78,9 +78,7 @@ def taken(data: Path, half: Half, sample: int, policy: Policy) -> Iterator[Examp
     for group, items in (("made", made), ("pan", pan(data / "pan13_text_alignment" / "train_corpus", half, sample))):
         for item in items:
             submission, article = Reading(item.submission.replace("\0", " ")), Reading(item.article.replace("\0", " "))
-            copied = words_in(
-                submission.tokens, np.array([(case.start, case.end) for case in item.cases], np.int32).reshape(-1, 2)
-            )
+            copied = copied_words(submission, item)
             for start, end, features, odds in doubtful(submission, article, policy):
                 if copied[start:end].mean() > 0.5:
                     yield Example(f"{group}: {item.kind}", True, features, odds)
@@ -107,29 +105,16 @@ def unread(detector: Detector, checked: Sequence[Mapping[str, Any]], policy: Pol
 
 def fit(examples: Sequence[Example]) -> None:
     """Fit the trees and write them."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    from benchmarks.fitting import flat
+    from benchmarks.fitting import grow
 
     groups = [example.kind.split(":")[0] for example in examples]
     size = Counter(groups)
     weights = [GROUPS[group] / size[group] for group in groups]
-    model = HistGradientBoostingClassifier(
-        max_iter=80,
-        max_depth=3,
-        learning_rate=0.08,
-        min_samples_leaf=20,
-        l2_regularization=5,
-        monotonic_cst=RISING,
-        early_stopping=False,
-        random_state=0,
-    ).fit([example.features for example in examples], [example.taken for example in examples], weights)
-    base = float(np.ravel(model._baseline_prediction)[0])
-    trees = np.array([flat(tree[0].nodes, 0 if i else base) for i, tree in enumerate(model._predictors)])
     head = (
         "Trees that weigh the evidence of a passage found in a search (kernels.evidence.vote), written by benchmarks/searching.py"
     )
-    np.savetxt(TREES, trees, ["%d"] * 7 + ["%.4g"] * 15, header=head)
+    rows, true = [example.features for example in examples], [example.taken for example in examples]
+    grow(TREES, head, RISING, rows, true, weights, rate=0.08)
     print(f"{len(examples)} examples, {sum(example.taken for example in examples)} of them taken; written to {TREES.name}")
 
 

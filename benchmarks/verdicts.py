@@ -30,7 +30,7 @@ from benchmarks.plagdet import Case, score
 from benchmarks.same_event import LABELS, load
 from detector import Article, Detector, Report, compare
 from detector.policy import REWRITE_CONFIDENCE, Policy
-from detector.reading import Reading, words_in
+from detector.reading import Mask, Reading, words_in
 from detector.verdict import FLAGGED
 
 FLOORS = {
@@ -103,10 +103,15 @@ def made(data: Path, half: Half, sample: int) -> Iterator[Pair]:
             yield Pair("unrelated", submission, article, "")
 
 
+def copied_words(submission: Reading, item: Item) -> Mask:
+    """bool[n]: the words of a made submission that are copied."""
+    return words_in(submission.tokens, np.array([(case.start, case.end) for case in item.cases], np.int32).reshape(-1, 2))
+
+
 def of_speech(item: Item) -> bool:
     """True when an excerpt is attributed direct speech but for fewer words than make quotations count: exempt by the contract."""
     submission = Reading(item.submission)
-    copied = words_in(submission.tokens, np.array([(case.start, case.end) for case in item.cases], np.int32).reshape(-1, 2))
+    copied = copied_words(submission, item)
     return int((copied & ~submission.quoted).sum()) < Policy().quotation_words
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from detector.align import Aligned
 from detector.kernels.evidence import vote
 from detector.kernels.runs import covering_runs, pair_words
-from detector.policy import SEARCHED_MARGIN, SUSTAINED, Policy
+from detector.policy import SEARCHED_MARGIN, SUSTAINED, Policy, log_odds
 from detector.reading import Mask, Reading
 from detector.seeds import Plane
 from fingerprints import words
@@ -155,7 +155,8 @@ def sustained(
         return list(passages)
     evidence = Evidence(submission, article, policy)
     least, odds = (policy.searched, evidence.searched_odds) if searched else (policy.sustained, evidence.odds)
-    dropped = [passage for passage in doubtful if odds(passage) < np.log(least / (1 - least))]
+    bar = log_odds(least)
+    dropped = [passage for passage in doubtful if odds(passage) < bar]
     if not dropped:
         return list(passages)
     kept = [passage for passage in passages if not any(passage is other for other in dropped)]

@@ -12,7 +12,7 @@ from detector.chains import Box, merged
 from detector.kernels import evidence
 from detector.kernels.clusters import cluster, hulls
 from detector.kernels.sentences import compact, contained, digest, sentence_pairs, settle, shared
-from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, PassagePolicy
+from detector.policy import BELONGS_ARTICLE, BELONGS_SUBMISSION, DIGEST, DIGEST_SCAN, PassagePolicy, log_odds
 from detector.seeds import Ints, Plane
 
 _BELONGS_A, _BELONGS_B, _SCAN, _DIGEST = (np.array(m) for m in (BELONGS_SUBMISSION, BELONGS_ARTICLE, DIGEST_SCAN, DIGEST))
@@ -37,7 +37,7 @@ def boxes(plane: Plane, alike: Alike, exact: list[Box], policy: PassagePolicy) -
             continue
         box = around(plane, box, chains, policy)
         odds = likelihood(plane, box, policy)
-        if odds > _log_odds(policy.evidence) or holds(box, chains):
+        if odds > log_odds(policy.evidence) or holds(box, chains):
             found.append((odds, box))
     found += [(likelihood(plane, c, policy), c) for c in exact if not any(c.meets(box) for _, box in found)]
     return [box for _, box in sorted(found, key=lambda f: (-f[0], f[1]))]
@@ -83,7 +83,7 @@ def _fragments(plane: Plane, squares: NDArray[np.int32], gap: int, policy: Passa
     labels = cluster(squares, gap - 1)
     out = []
     for c, hull in enumerate(hulls(squares, labels)):
-        if likelihood(plane, _words(plane, hull), policy) > _log_odds(policy.fragment):
+        if likelihood(plane, _words(plane, hull), policy) > log_odds(policy.fragment):
             near = settle(
                 plane.a,
                 plane.a_starts,
@@ -119,7 +119,7 @@ def digests(plane: Plane, best: NDArray[np.float64], placed: list[Box], policy: 
         box = _digest_box(plane, first, last, policy)
         compact = _compact(plane, box, policy)
         odds = float(np.dot(_DIGEST, [*likeness, compact, np.log(len(plane.b_starts)), 1.0]))
-        if odds < _log_odds(policy.digest):
+        if odds < log_odds(policy.digest):
             break
         if compact > policy.digest_compact:
             continue
@@ -159,10 +159,6 @@ def _digest_box(plane: Plane, first: int, last: int, policy: PassagePolicy) -> B
     used = np.flatnonzero(best >= policy.digest_cosine)
     low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, len(best))
     return Box(int(starts[0]), int(starts[-1]), int(plane.b_starts[low]), int(plane.b_starts[high]), 0)
-
-
-def _log_odds(probability: float) -> float:
-    return float(np.log(probability / (1 - probability))) if 0 < probability < 1 else np.inf * (2 * probability - 1)
 
 
 def _words(plane: Plane, h: NDArray[np.int32]) -> Box:

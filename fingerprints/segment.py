@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from fingerprints.errors import IndexDamaged
 from fingerprints.fingerprint import Fingerprint
-from fingerprints.index import Batch
+from fingerprints.index import Batch, Entry
 from fingerprints.kernels import memory as m
 from fingerprints.kernels.merging import measure, merge
 from fingerprints.kernels.packing import band_hashes
@@ -83,6 +83,24 @@ class Documents:
         """Of a batch, nothing of which is copied."""
         f, seqs = batch.fingerprints, np.array(batch.seqs, np.int64)
         return cls(seqs, _outlets(batch.outlets), f.words, f.ordered, f.ordered_at, f.free, f.sizes, f.signatures)
+
+
+def net(entries: Sequence[Entry], seq: int) -> tuple[int, list[tuple[int, int]], list[Document]]:
+    """What entries change beyond `seq`: the seq they lead to, (seq of the change, seq it removed), what comes in and stays.
+    Raises ValueError when the order is broken."""
+    before, removed = seq, []
+    documents: dict[int, Document] = {}
+    for entry in entries:
+        if entry.seq <= before:
+            continue
+        if entry.seq <= seq or entry.seq >= 1 << 32:
+            raise ValueError(f"seq {entry.seq} after {seq}")
+        seq = entry.seq
+        if entry.removes is not None and documents.pop(entry.removes, None) is None:
+            removed.append((seq, entry.removes))
+        if entry.fingerprint is not None:
+            documents[seq] = Document(seq, entry.fingerprint, entry.outlet)
+    return seq, removed, list(documents.values())
 
 
 class Segment:

@@ -24,7 +24,7 @@ from fingerprints.kernels.candidates import candidates
 from fingerprints.kernels.closeness import closeness, places
 from fingerprints.kernels.duplicates import duplicates
 from fingerprints.manifest import Barrier
-from fingerprints.segment import EMPTY, Document, Documents, bands_of, build, faults
+from fingerprints.segment import EMPTY, Documents, bands_of, build, faults, net
 from fingerprints.snapshot import Snapshot, dead_seqs
 
 COPIES = 250
@@ -50,19 +50,7 @@ class _Changes:
         if isinstance(entries, Batch) and entries.plain(seq) and len(entries) <= upkeep.FLUSH:
             removed = [(at, gone) for at, gone in zip(entries.seqs, entries.removes, strict=True) if gone is not None]
             return cls(entries.seqs[-1], removed, [Documents.of_batch(entries)])
-        before, removed = seq, []
-        documents: dict[int, Document] = {}
-        for entry in entries:
-            if entry.seq <= before:
-                continue
-            if entry.seq <= seq or entry.seq >= 1 << 32:
-                raise ValueError(f"seq {entry.seq} after {seq}")
-            seq = entry.seq
-            if entry.removes is not None and documents.pop(entry.removes, None) is None:
-                removed.append((seq, entry.removes))
-            if entry.fingerprint is not None:
-                documents[seq] = Document(seq, entry.fingerprint, entry.outlet)
-        held = list(documents.values())
+        seq, removed, held = net(entries, seq)
         parts = [held[i : i + upkeep.FLUSH] for i in range(0, len(held), upkeep.FLUSH)]
         return cls(seq, removed, [Documents.of(part) for part in parts])
 

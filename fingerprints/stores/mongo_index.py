@@ -28,7 +28,7 @@ from fingerprints.index import Candidates, CommonRun, Entry, TemplateRun
 from fingerprints.kernels.candidates import candidates
 from fingerprints.kernels.closeness import closeness
 from fingerprints.postings import ALIKE, U32, outlets_segment, postings_of, small_segment, that_count
-from fingerprints.segment import EMPTY, Document, Documents, address, addresses, bands_of, build, outlet_hash
+from fingerprints.segment import EMPTY, Document, Documents, address, addresses, bands_of, build, net, outlet_hash
 from fingerprints.segments import COPIES
 from fingerprints.stores.mongo_index_cache import Articles, Dead
 from fingerprints.stores.mongo_index_merge import FAMILIES, merge, plan
@@ -58,19 +58,8 @@ class _Changes:
     @classmethod
     def after(cls, seq: int, entries: Sequence[Entry], upto: int | None) -> _Changes:
         """Raises ValueError when their order is broken."""
-        documents: dict[int, Document] = {}
-        removed, known = [], seq
-        for entry in entries:
-            if entry.seq <= known:
-                continue
-            if entry.seq <= seq or entry.seq >= 1 << 32:
-                raise ValueError(f"seq {entry.seq} after {seq}")
-            seq = entry.seq
-            if entry.removes is not None and documents.pop(entry.removes, None) is None:
-                removed.append((seq, entry.removes))
-            if entry.fingerprint is not None:
-                documents[seq] = Document(seq, entry.fingerprint, entry.outlet)
-        return cls(list(documents.values()), removed, max(seq, upto or 0))
+        seq, removed, documents = net(entries, seq)
+        return cls(documents, removed, max(seq, upto or 0))
 
 
 class MongoIndex:
