@@ -42,9 +42,7 @@ class Mongod:
 
     def __init__(self, folder: Path, *extra: str, replica_set: str | None = "rs0", initiate: bool = True) -> None:
         self.folder, self._extra, self._replica_set = folder, extra, replica_set
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.start()
+        self._first_start()
         if replica_set and initiate:
             self.initiate()
 
@@ -52,6 +50,18 @@ class Mongod:
     def url(self) -> str:
         """Without a database."""
         return f"mongodb://127.0.0.1:{self.port}"
+
+    def _first_start(self, tries: int = 5) -> None:
+        for left in reversed(range(tries)):
+            with socket.create_server(("127.0.0.1", 0)) as probe:
+                self.port = probe.getsockname()[1]
+            try:
+                self.start()
+            except AssertionError as error:
+                if not left or "Address already in use" not in str(error):  # else another took the port meanwhile
+                    raise
+            else:
+                return
 
     def start(self) -> None:
         """Start it, again after `kill`; returns when it answers."""
@@ -94,6 +104,17 @@ class Mongod:
                         return
                 time.sleep(0.05)
         raise AssertionError("mongod did not get ready within 60 s")
+
+    def halt(self) -> None:
+        """Stop it without ending it (SIGSTOP); returns when each of its threads stands still."""
+        self._process.send_signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        while any(task.read_text().rpartition(")")[2].split()[0] != "T" for task in tasks.glob("*/stat")):
+            time.sleep(0.01)
+
+    def go_on(self) -> None:
+        """After `halt`."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """`kill -9`."""

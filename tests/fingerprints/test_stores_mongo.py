@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import signal
 import socket
 import threading
 import time
@@ -325,11 +324,11 @@ def test_a_server_that_hangs_is_given_up_in_time(new_mongod: Callable[..., Any])
     server = new_mongod()
     store = MongoStore(server.url + "/berita")
     store.put_many([article("a")], NOW)
-    server._process.send_signal(signal.SIGSTOP)
+    server.halt()
     for use in (store.last_seq, store.check_usable, lambda: store.get("a"), lambda: store.put_many([article("b")], NOW)):
         with pytest.raises(StoreUnavailable, match="does not answer in time"), pymongo.timeout(1.0):
             use()
-    server._process.send_signal(signal.SIGCONT)
+    server.go_on()
     assert store.put_many([article("c")], NOW)[0].change == "created"
     store.close()
     server.kill()
