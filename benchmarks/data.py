@@ -35,5 +35,10 @@ def unpacked(folder: Path) -> Path:
             else:
                 with lzma.open(path) as source, (fresh / path.name.removesuffix(".xz")).open("wb") as copy:
                     shutil.copyfileobj(source, copy)
-        fresh.replace(target)
+        try:
+            fresh.replace(target)
+        except OSError:  # another process was quicker
+            if not target.exists():
+                raise
+            shutil.rmtree(fresh)
     return target

@@ -59,14 +59,11 @@ def examples(item: Item, policy: PassagePolicy) -> Iterator[tuple[float, NDArray
     if not len(a) or not len(b):
         return
     plane, exact = Plane.of(a, b, policy), chains(a.hash, b.hash, policy)
-    cases = [
-        Box(
-            *(int(at) for at in np.searchsorted(a.start, [c.start, c.end])),
-            *(int(at) for at in np.searchsorted(b.start, [c.source_start, c.source_end])),
-            0,
-        )
-        for c in item.cases
-    ]
+    cases = []
+    for case in item.cases:
+        start, end = np.searchsorted(a.start, (case.start, case.end)).tolist()
+        article_start, article_end = np.searchsorted(b.start, (case.source_start, case.source_end)).tolist()
+        cases.append(Box(start, end, article_start, article_end, 0))
     for draft, met in sentences.drafts(plane, sentences.alike(plane, policy), exact, policy):
         if sentences.exact_enough(plane, draft, policy):
             continue

@@ -105,8 +105,9 @@ def main() -> None:
             try:
                 measure(kind, f"{given.mongodb.rstrip('/')}/{name}", index, given.puts, given.before, given.seed)
             finally:
-                with MongoClient(given.mongodb) as client:
-                    client.drop_database(name)
+                client: MongoClient[dict[str, object]] = MongoClient(given.mongodb)
+                client.drop_database(name)
+                client.close()
 
 
 if __name__ == "__main__":

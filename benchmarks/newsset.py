@@ -174,10 +174,15 @@ def inserted(host: str, parts: Iterable[tuple[str, int, int]], rng: random.Rando
     return "".join(out), cases
 
 
-def _whole(change: Callable[[str, random.Random, Rewriter], str]) -> Callable[..., Iterator[tuple[str, str, list[Case]]]]:
-    def make(
-        rng: random.Random, rewrite: Rewriter, source: dict[str, str], others: list[dict[str, str]]
-    ) -> Iterator[tuple[str, str, list[Case]]]:
+Source = dict[str, str]
+"""An article as its file has it."""
+Made = Iterator[tuple[str, str, list[Case]]]
+"""Submissions, each with the article it is held against and what it took from there."""
+Maker = Callable[[random.Random, "Rewriter", Source, list[Source]], Made]
+
+
+def _whole(change: Callable[[str, random.Random, Rewriter], str]) -> Maker:
+    def make(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
         text = source["text"]
         new = change(text, rng, rewrite)
         yield new, text, [Case(0, len(new), 0, len(text))]
@@ -185,20 +190,20 @@ def _whole(change: Callable[[str, random.Random, Rewriter], str]) -> Callable[..
     return make
 
 
-def _furniture(rng, rewrite, source, others):
+def _furniture(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
     text = source["text"]
     head = rng.choice(HEAD).format(title=source["title"] or "Berita")
     yield head + text + rng.choice(TAIL), text, [Case(len(head), len(head) + len(text), 0, len(text))]
 
 
-def _headline(rng, rewrite, source, others):
+def _headline(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
     text = source["text"]
     head = rewrite(source["title"] or "Berita hari ini", 0.6, rng) + "\n" + OPENING
     yield head + text, text, [Case(len(head), len(head) + len(text), 0, len(text))]
 
 
-def _excerpt(words: int, rate: float = 0.0):
-    def make(rng, rewrite, source, others):
+def _excerpt(words: int, rate: float = 0.0) -> Maker:
+    def make(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
         start, end = excerpt(source["text"], words, rng)
         part = source["text"][start:end]
         new, cases = inserted(others[0]["text"], [(rewrite(part, rate, rng) if rate else part, start, end)], rng)
@@ -207,7 +212,7 @@ def _excerpt(words: int, rate: float = 0.0):
     return make
 
 
-def _mosaic(rng, rewrite, source, others):
+def _mosaic(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
     sources = [source, *others[1:5]]
     parts = []
     for k, one in enumerate(sources):
@@ -219,11 +224,23 @@ def _mosaic(rng, rewrite, source, others):
         yield new, one["text"], [c for c in cases if order[c.source_start, c.source_end, c.end - c.start] == k]
 
 
-def _quotations(rng, rewrite, source, others):
+def _quotations(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
     quotes = list(QUOTE.finditer(source["text"]))
     if quotes:
         new, cases = inserted(others[0]["text"], [(m.group(), m.start(), m.end()) for m in quotes[:3]], rng)
         yield new, source["text"], cases
+
+
+def _replaced(rate: float) -> Maker:
+    return _whole(lambda text, rng, rewrite: rewrite(text, rate, rng))
+
+
+def _heavily(rate: float) -> Maker:
+    return _whole(lambda text, rng, rewrite: heavily(text, rate, rewrite, rng))
+
+
+def _shuffled(window: int) -> Maker:
+    return _whole(lambda text, rng, rewrite: shuffled(text, window, rng))
 
 
 def _hidden(text: str, rng: random.Random, rewrite: Rewriter) -> str:
@@ -233,17 +250,17 @@ def _hidden(text: str, rng: random.Random, rewrite: Rewriter) -> str:
     )
 
 
-def _unrelated(rng, rewrite, source, others):
+def _unrelated(rng: random.Random, rewrite: Rewriter, source: Source, others: list[Source]) -> Made:
     yield others[0]["text"], source["text"], []
 
 
-KINDS = {
+KINDS: dict[str, Maker] = {
     "verbatim": _whole(lambda t, rng, rw: t),
     "furniture": _furniture,
     "headline": _headline,
-    **{f"words{r}": _whole(lambda t, rng, rw, r=r: rw(t, r / 100, rng)) for r in (10, 20, 30, 40, 50)},
-    **{f"rewrite{r}": _whole(lambda t, rng, rw, r=r: heavily(t, r / 100, rw, rng)) for r in (0, 30, 40, 50)},
-    **{f"shuffle{w}": _whole(lambda t, rng, rw, w=w: shuffled(t, w, rng)) for w in (4, 8)},
+    **{f"words{rate}": _replaced(rate / 100) for rate in (10, 20, 30, 40, 50)},
+    **{f"rewrite{rate}": _heavily(rate / 100) for rate in (0, 30, 40, 50)},
+    **{f"shuffle{window}": _shuffled(window) for window in (4, 8)},
     **{f"excerpt{n}": _excerpt(n) for n in (20, 30, 60, 100, 200)},
     "excerpt60+20": _excerpt(60, 0.2),
     "excerpt100+20": _excerpt(100, 0.2),
@@ -256,7 +273,7 @@ KINDS = {
     "list": _whole(lambda t, rng, rw: "".join(f"- {s.strip()}\n" for s in sentences(t))),
     "hidden": _whole(_hidden),
 }
-CLEAN = {"unrelated": _unrelated}
+CLEAN: dict[str, Maker] = {"unrelated": _unrelated}
 
 
 @dataclass(frozen=True, slots=True)

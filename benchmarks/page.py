@@ -102,9 +102,13 @@ def measure(page: Page, url: str) -> dict[str, float]:
         page.evaluate("() => { const p = document.querySelector('.text'); p.scrollTop = Math.random() * p.scrollHeight }")
         page.evaluate(PAINTED)
 
+    def toggle() -> None:
+        page.locator("#show-exempt").click()
+        page.evaluate(PAINTED)
+
     page.locator("[data-side=submission]").focus()
     figures["step"], figures["jump"] = middle(step), middle(jump)
-    figures["filter"] = middle(lambda: (page.locator("#show-exempt").click(), page.evaluate(PAINTED)))
+    figures["filter"] = middle(toggle)
     return figures
 
 

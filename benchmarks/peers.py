@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,7 +61,9 @@ class Sidik:
         from fingerprints.segments import SegmentIndex
 
         self._many, self._read, self._batch = fingerprint_many, read, Batch
-        self._open = lambda: SegmentIndex.open(folder, store_uuid="benchmark", scheme=SCHEME, writer=True)
+        self._open: Callable[[], SegmentIndex] = lambda: SegmentIndex.open(
+            folder, store_uuid="benchmark", scheme=SCHEME, writer=True
+        )
         self.index = self._open()
 
     def add(self, first: int, texts: Sequence[str]) -> None:
@@ -72,7 +74,8 @@ class Sidik:
         self.index.settle()
 
     def find(self, text: str) -> Collection[int]:
-        return (self.index.candidates(self._read(text)[1]).seq - 1).tolist()
+        found: list[int] = (self.index.candidates(self._read(text)[1]).seq - 1).tolist()
+        return found
 
     def save(self) -> None:
         self.index.close()

@@ -156,7 +156,8 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args()
-    data, half, policy = unpacked(options.data), "tune" if options.fit else options.half, Policy()
+    data, policy = unpacked(options.data), Policy()
+    half: Half = "tune" if options.fit else options.half
     articles = load(data / "articles-dev.jsonl")
     chosen = [article for article in articles if half_of(article["id"]) == half]
     chosen = random.Random(11).sample(chosen, min(options.checked, len(chosen)))
