@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from api.roles import Role
 from api.sessions import create_sign_in
@@ -30,6 +30,24 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clicks_end_where_they_lead() -> Iterator[None]:
+    """A click returns when the page it leads to is loaded, scripts included. Playwright's own returns when that page begins: what
+    then reads it without waiting, or needs a script, would depend on luck."""
+
+    def ending(click: Callable[..., None]) -> Callable[..., None]:
+        def click_and_wait(self: Page | Locator, *args: object, **options: object) -> None:
+            click(self, *args, **options)
+            (self if isinstance(self, Page) else self.page).wait_for_load_state()
+
+        return click_and_wait
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "click", ending(Page.click))
+        patch.setattr(Locator, "click", ending(Locator.click))
+        yield
 
 
 @pytest.fixture
@@ -66,17 +84,23 @@ def page(visitor: Callable[..., Page]) -> Page:
     return visitor()
 
 
+def ready(page: Page, selector: str) -> None:
+    """Wait for what only the page that was asked for has, and for its scripts: before them a form is sent without them."""
+    page.wait_for_selector(selector)
+    page.wait_for_load_state()
+
+
 def sign_in(page: Page, server: Running, role: Role = "admin", name: str | None = None, path: str = "/") -> None:
     """Open `path` by a link from the terminal."""
     page.goto(f"{server.url}{path}#masuk={create_sign_in(server.store, role, name)}")
-    page.wait_for_selector("#sign-out")
+    ready(page, "#sign-out")
 
 
 def check(page: Page, text: str) -> None:
     """Paste and press the button."""
     page.fill("#text", text)
     page.click("button.main")
-    page.wait_for_selector("#check-page")
+    ready(page, "#check-page")
 
 
 def pardon(complaints: list[str], status: int = 422) -> None:

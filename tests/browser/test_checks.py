@@ -10,7 +10,7 @@ import typst
 from playwright.sync_api import Page, expect
 
 from tests.api.conftest import Running, prose
-from tests.browser.conftest import PHONE, check, sign_in
+from tests.browser.conftest import PHONE, check, ready, sign_in
 
 HOSTILE = "😀𝒮 <script>alert(1)</script> <img src=x onerror=alert(2)> \u202eterbalik\u202c &amp; "
 
@@ -137,7 +137,7 @@ def test_the_keyboard_alone_is_enough(page: Page, server: Running) -> None:
     page.locator("#text").focus()
     page.keyboard.insert_text(prose("keys"))
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#check-page")
+    ready(page, "#check-page")
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "next":
