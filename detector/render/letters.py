@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -26,15 +28,17 @@ SHOWN, SHOWN_WORDS = 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`draft`: the line that says what it is. `body`: paragraphs parted by blank lines; those that begin with "- " are lists."""
+    """`draft`: the line that says what it is. `body`: paragraphs parted by blank lines, more of them where there is room to sign;
+    those that begin with "## " are headings, with "- " lists."""
 
     draft: str
     body: str
+    lang: Language
 
     @property
     def text(self) -> str:
         """The whole letter as plain text."""
-        return f"{self.draft}\n\n{self.body}"
+        return f"{self.draft}\n\n{re.sub('^## ', '', self.body, flags=re.MULTILINE)}"
 
 
 def write_letter(
@@ -59,30 +63,22 @@ def write_letter(
     body = _template(f"{kind}.{lang}.txt").render(
         **values, newsroom=newsroom or said["newsroom"], made=moment(now[:10], lang), superseded=[_line(s) for s in superseded]
     )
-    return Letter(said["draft"], body.strip() + "\n")
+    return Letter(said["draft"], body.strip() + "\n", lang)
 
 
 def letter_docx(letter: Letter, now: str) -> bytes:
     """The letter as a document that word processors edit. `now`: RFC 3339."""
-    from datetime import datetime
-
-    from docx import Document
-    from docx.shared import Pt
-
-    document = Document()
-    style = document.styles["Normal"]
-    style.font.name, style.font.size = "Times New Roman", Pt(11)
+    document = _blank(letter.lang)
     document.add_paragraph().add_run(letter.draft).bold = True
-    for block in letter.body.split("\n\n"):
-        lines: list[str] = []
-        for line in block.strip("\n").split("\n"):
-            if line.startswith("- "):
-                _paragraph(document, lines)
-                lines = []
-                document.add_paragraph(line[2:], style="List Bullet")
-            else:
-                lines.append(line)
-        _paragraph(document, lines)
+    for block in letter.body.strip("\n").split("\n\n"):
+        if not block:
+            document.add_paragraph()  # room to sign
+        elif block.startswith("## "):
+            heading = document.add_paragraph()
+            heading.add_run(block[3:]).bold = True
+            heading.paragraph_format.keep_with_next = True
+        else:
+            _paragraphs(document, block.strip("\n").split("\n"))
     at = datetime.fromisoformat(now)
     properties = document.core_properties
     properties.author, properties.created, properties.modified = "", at, at
@@ -91,9 +87,35 @@ def letter_docx(letter: Letter, now: str) -> bytes:
     return target.getvalue()
 
 
-def _paragraph(document: Any, lines: list[str]) -> None:
-    if any(lines):
-        document.add_paragraph("\n".join(lines))
+def _blank(lang: Language) -> Any:
+    """A4, in a language that word processors check the spelling of."""
+    from docx import Document
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, Pt
+
+    document = Document()
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = "Times New Roman", Pt(11)
+    for found in document.styles.element.iter(qn("w:lang")):
+        found.set(qn("w:val"), {"id": "id-ID", "en": "en-GB"}[lang])
+    page = document.sections[0]
+    page.page_width, page.page_height = Mm(210), Mm(297)
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(25)
+    return document
+
+
+def _paragraphs(document: Any, lines: list[str]) -> None:
+    """The lines of a block: list items each by itself, the others together."""
+    together: list[str] = []
+    for line in [*lines, "- "]:
+        if not line.startswith("- "):
+            together.append(line)
+            continue
+        if together:
+            document.add_paragraph("\n".join(together))
+            together = []
+        if line[2:]:
+            document.add_paragraph(line[2:], style="List Bullet")
 
 
 def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[str, str], lang: Language) -> dict[str, Any]:

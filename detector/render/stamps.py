@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import islice
 
 from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificates
 
@@ -44,7 +45,7 @@ def read_stamp(answer: bytes, message: bytes, roots: Sequence[Certificate]) -> t
     from rfc3161_client import PKIStatus, VerificationError, VerifierBuilder, decode_timestamp_response
 
     try:
-        response = decode_timestamp_response(answer)
+        response = decode_timestamp_response(_with_sorted_certificates(answer))
         granted = PKIStatus(response.status) == PKIStatus.GRANTED
         info = response.tst_info if granted else None
     except (ValueError, TypeError) as error:
@@ -63,6 +64,39 @@ def read_stamp(answer: bytes, message: bytes, roots: Sequence[Certificate]) -> t
     except (VerificationError, ValueError) as error:
         return stamped, [f"the time stamp does not lead to the authority given: {error}"]
     return Stamped(at, stamped.authority, True), []
+
+
+def _with_sorted_certificates(answer: bytes) -> bytes:
+    """`answer` with its certificates in the order that DER has for a set: OpenSSL, which many authorities run, writes them in that
+    of the chain, and the parser refuses it. No signature covers that order. Anything of another form comes back as it is."""
+    try:
+        place, end = 0, len(answer)
+        for tag, number in ((0x30, 0), (0x30, 1), (0xA0, 1), (0x30, 0), (0xA0, 3)):  # answer, token, content, signed data
+            start, end = next(islice(_inner(answer, place, end), number, None))
+            if answer[start] != tag:
+                return answer
+            place = start + _head(answer, start)
+        certificates = sorted(answer[start:end] for start, end in _inner(answer, place, end))
+    except (IndexError, StopIteration):
+        return answer
+    return answer[:place] + b"".join(certificates) + answer[end:]
+
+
+def _inner(der: bytes, place: int, end: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each value from `place` to `end`. Raises `IndexError` for one that is cut off."""
+    while place < end:
+        start, head = place, _head(der, place)
+        size = der[start + 1]
+        place += head + (size if size < 0x80 else int.from_bytes(der[start + 2 : start + head]))
+        if place > end:
+            raise IndexError
+        yield start, place
+
+
+def _head(der: bytes, place: int) -> int:
+    """Bytes of the tag and the length of a value."""
+    size = der[place + 1]
+    return 2 if size < 0x80 else 2 + (size & 0x7F)
 
 
 def read_roots(pem: bytes) -> list[Certificate]:

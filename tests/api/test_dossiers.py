@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import ssl
 import subprocess
 import threading
 import zipfile
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from api.cli import run
@@ -112,6 +114,11 @@ def test_letters_are_drafts_filled_from_the_check(http: httpx.Client, found: lis
     document = Document(io.BytesIO(http.get(f"/v1/checks/{found[0]}/letter.docx", params=params).content))
     words = [word for paragraph in document.paragraphs for word in paragraph.text.split()]
     assert words == [word for word in text.split() if word != "-"]
+    assert "#" not in text
+    paper = document.sections[0]
+    assert (round(paper.page_width.mm), round(paper.page_height.mm)) == (210, 297)
+    language = {found.get(qn("w:val")) for found in document.styles.element.iter(qn("w:lang"))}
+    assert language == {"id-ID" if lang == "id" else "en-GB"}, "a word processor checks the spelling of the right language"
 
 
 def test_a_letter_about_a_correction_names_the_sentences_that_are_still_carried(http: httpx.Client) -> None:
@@ -228,6 +235,35 @@ def test_a_bundle_is_stamped_by_an_outside_authority(
     line = next(line for line in (tmp_path / "README.txt").read_text().splitlines() if "openssl ts" in line)
     command = line.strip(" #").replace("ROOT.pem", str(authority.folder / "root.pem"))
     assert "Verification: OK" in subprocess.run(command.split(), cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_order_in_which_an_authority_sends_its_certificates_is_its_own(
+    authority: Authority, stamped: tuple[httpx.Client, str]
+) -> None:
+    client, check = stamped
+    root, signer = ((authority.folder / f"{name}.pem").read_text() for name in ("root", "tsa"))
+    sent = set()
+    for chain in (root + signer, signer + root):
+        (authority.folder / "chain.pem").write_text(chain)
+        (authority.folder / "tsa.cnf").write_text(
+            CONFIG.format(folder=authority.folder) + f"certs = {authority.folder}/chain.pem\n"
+        )
+        try:
+            data = client.get(f"/v1/checks/{check}/evidence.zip").raise_for_status().content
+        finally:
+            (authority.folder / "tsa.cnf").write_text(CONFIG.format(folder=authority.folder))
+        found = verify_bundle(data, read_roots(root.encode()))
+        assert found.sound, found.problems
+        assert found.stamp is not None
+        assert (found.stamp.authority, found.stamp.trusted) == ("CN=Cap-Waktu", True)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sent.add(tuple(sorted_or_not(archive.read("manifest.tsr"), root, signer)))
+    assert len(sent) == 2, "the authority's answer is kept as it was sent"
+
+
+def sorted_or_not(answer: bytes, *certificates: str) -> list[int]:
+    """Where each certificate last stands in an answer, which names the one of the signer once more."""
+    return [answer.rfind(ssl.PEM_cert_to_DER_cert(pem)) for pem in certificates]
 
 
 def test_a_stamp_of_something_else_or_of_another_authority_is_seen(
