@@ -52,7 +52,8 @@ def texts_of(store: Store, report: Mapping[str, Any]) -> Texts:
 
 def dossier_of(store: Store, domain: str, since: str | None, until: str | None) -> Dossier:
     """All flagged checks of pages on `domain` (a host or registrable domain) made from `since` to before `until` (RFC 3339; a
-    date is a day in Jakarta, included). Raises `InputError`, also when there are more than a dossier can hold."""
+    date is a day in Jakarta, included); of checks of the same text at the same address the newest. Raises `InputError`, also when
+    there are more than a dossier can hold."""
     check_text("domain", domain, blank=False)
     where: dict[str, Scalar | Between] = {"domains": domain.lower().rstrip("."), "flagged": True}
     low = None if since is None else parse_moment(since, "since")
@@ -63,7 +64,12 @@ def dossier_of(store: Store, domain: str, since: str | None, until: str | None) 
     if count > MOST_FINDINGS:
         raise InputError("since", f"there are {count} findings in this period, and a dossier holds {MOST_FINDINGS}: shorten it")
     found = store.records.find(CHECKS, where, order="at", limit=MOST_FINDINGS)
-    return Dossier(domain.lower().rstrip("."), since, until, format_time(now()), [report_of(record) for record in found])
+    newest: dict[tuple[str, str], Report] = {}
+    for report in map(report_of, found):
+        same = (report["submission"]["url"], report["submission"]["sha256"])
+        newest.pop(same, None)
+        newest[same] = report
+    return Dossier(domain.lower().rstrip("."), since, until, format_time(now()), list(newest.values()))
 
 
 def dossier_zip(settings: Settings, store: Store, dossier: Dossier, lang: Language) -> bytes:

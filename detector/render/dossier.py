@@ -15,6 +15,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from detector.policy import Language
+from detector.reasons import number
 from detector.render.html import environment, is_web
 from detector.render.pdf import FONTS, printable, typeset
 from detector.render.segments import Texts
@@ -48,7 +49,7 @@ class Dossier:
 def summary(dossier: Dossier) -> dict[str, Any]:
     """Counts and list, for programs: `{domain, since, until, made_at, findings, words, verdicts, attribution, weeks, articles,
     authors, items}`. `weeks`: Mondays in Jakarta. `words`: counting words of all findings."""
-    items = [_item(number, report) for number, report in enumerate(dossier.reports, start=1)]
+    items = [_item(at, report) for at, report in enumerate(dossier.reports, start=1)]
     articles = Counter((item["article"]["id"], item["article"]["title"] or item["article"]["id"]) for item in items)
     return {
         "domain": dossier.domain,
@@ -98,8 +99,8 @@ def bundle(
         "dossier.pdf": render_pdf(dossier, lang),
         "dossier.json": json_bytes(summary(dossier)),
     }
-    for number, report in enumerate(dossier.reports, start=1):
-        name = f"reports/{number:03}"
+    for at, report in enumerate(dossier.reports, start=1):
+        name = f"reports/{at:03}"
         texts = texts_of(report)
         contents[f"{name}.json"] = json_bytes(report)
         contents[f"{name}.html"] = html.render(report, lang, texts).encode()
@@ -108,10 +109,10 @@ def bundle(
     return signed_zip(contents, head, key, dossier.made_at, stamp)
 
 
-def _item(number: int, report: Mapping[str, Any]) -> dict[str, Any]:
+def _item(at: int, report: Mapping[str, Any]) -> dict[str, Any]:
     submission, best = report["submission"], report["matches"][0]
     return {
-        "number": number,
+        "number": at,
         "check_id": report["id"],
         "created_at": report["created_at"],
         "verdict": report["verdict"],
@@ -138,18 +139,19 @@ def _data(dossier: Dossier, lang: Language) -> dict[str, Any]:
     w, labels, terms, verdicts = (words(part, lang) for part in ("dossier", "words", "terms", "verdicts"))
     since = moment(found["since"], lang) if found["since"] else w["from_start"]
     until = moment(found["until"], lang) if found["until"] else w["to_now"]
-    total = w["summary"].format(n=found["findings"], words=found["words"], articles=len(found["articles"]))
+    counted = {"findings": found["findings"], "words": found["words"], "articles": len(found["articles"])}
+    total = ", ".join(w[f"{name}_{'one' if n == 1 else 'many'}"].format(n=number(n, lang)) for name, n in counted.items())
     return {
         "w": {**labels, **w},
         "domain": found["domain"],
         "period": f"{since} {w['until']} {until}",
         "made": moment(found["made_at"], lang),
         "summary": total,
-        "verdicts": [[verdicts[name], str(n)] for name, n in found["verdicts"].items()],
-        "attribution": [[terms[name], str(n)] for name, n in found["attribution"].items()],
-        "weeks": [[moment(week, lang), str(n)] for week, n in found["weeks"].items()],
-        "articles": [[a["title"], str(a["findings"])] for a in found["articles"][:TOP]],
-        "authors": [[name or w["unknown_author"], str(n)] for name, n in list(found["authors"].items())[:TOP]],
+        "verdicts": [[verdicts[name], number(n, lang)] for name, n in found["verdicts"].items()],
+        "attribution": [[terms[name], number(n, lang)] for name, n in found["attribution"].items()],
+        "weeks": [[moment(week, lang), number(n, lang)] for week, n in found["weeks"].items()],
+        "articles": [[a["title"], number(a["findings"], lang)] for a in found["articles"][:TOP]],
+        "authors": [[name or w["unknown_author"], number(n, lang)] for name, n in list(found["authors"].items())[:TOP]],
         "items": [
             {
                 "number": str(item["number"]),

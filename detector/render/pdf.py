@@ -14,7 +14,7 @@ import orjson
 
 from detector.policy import Language
 from detector.reasons import number
-from detector.render.segments import Segment, Texts, articles_shown, numbered, segments
+from detector.render.segments import PRINTED, Segment, Texts, articles_shown, count_words, numbered, printed, segments
 from detector.render.words import moment, percent, reasons, words
 
 _UNPRINTABLE = re.compile(
@@ -54,6 +54,7 @@ def _data(report: Mapping[str, Any], lang: Language, texts: Texts) -> dict[str, 
     passages = numbered(report)
     submission, engine = report["submission"], report["engine"]
     evasion = submission["evasion"]
+    text, left_out = printed(segments(submission["text"], passages, submission["boilerplate"]), PRINTED)
     return {
         "lang": lang,
         "fonts": FONTS,
@@ -73,21 +74,42 @@ def _data(report: Mapping[str, Any], lang: Language, texts: Texts) -> dict[str, 
             "size": f"{number(submission['words'], lang)} {w['words']}, {number(submission['own_words'], lang)} {w['own_words']}",
             "sha256": submission["sha256"],
             "kept": submission.get("text_kept", True),
-            "segments": [_segment(s, lang) for s in segments(submission["text"], passages, submission["boilerplate"])],
+            "segments": [_segment(s, lang) for s in text],
+            "shortened": w["shortened"].format(n=number(left_out, lang)) if left_out else "",
         },
-        "articles": [
+        "articles": _articles(report, lang, texts),
+        "matches": [_match(match, lang) for match in report["matches"]],
+        "omitted": w["omitted"].format(n=number(report["stats"]["omitted"], lang)) if report["stats"]["omitted"] else "",
+        "passages": _passages(passages, lang),
+        "engine": _engine(report, lang),
+        "policy": f"{w['policy']} {printable(engine['policy']['name'])} {engine['policy']['digest']}",
+    }
+
+
+def _articles(report: Mapping[str, Any], lang: Language, texts: Texts) -> list[dict[str, Any]]:
+    w, room, found = words("words", lang), PRINTED, []
+    for match, whole in articles_shown(report, texts):
+        cut, left_out = printed(whole, room)
+        room -= sum(count_words(s.text) + count_words(s.rest) for s in cut)
+        found.append(
             {
                 "title": printable(match["article"]["title"] or match["article"]["id"]),
                 "notes": printable(f"{match['article']['id']}, {w['version']} {match['article']['version']}"),
                 "segments": [_segment(s, lang) for s in cut],
+                "shortened": w["shortened"].format(n=number(left_out, lang)) if left_out else "",
             }
-            for match, cut in articles_shown(report, texts)
-        ],
-        "matches": [_match(match, lang) for match in report["matches"]],
-        "omitted": w["omitted"].format(n=number(report["stats"]["omitted"], lang)) if report["stats"]["omitted"] else "",
-        "passages": [_passage(p, lang) for p in passages],
-        "engine": _engine(report, lang),
-    }
+        )
+    return found
+
+
+def _passages(passages: list[dict[str, Any]], lang: Language) -> list[dict[str, Any]]:
+    """All of them; after `PRINTED` words their places alone."""
+    room, found = PRINTED, []
+    for passage in passages:
+        size = max(count_words(passage["submission"]["text"]), count_words(passage["article"]["text"]))
+        found.append(_passage(passage, lang) | {"set": size <= room})
+        room -= size if size <= room else 0
+    return found
 
 
 def _segment(segment: Segment, lang: Language) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -16,6 +16,9 @@ SHOWN_ARTICLES = 5
 KEPT_AROUND, LONG_GAP, LONG_PASSAGE = 60, 200, 1000
 """Words: of a stretch of an article that is longer than LONG_GAP without a passage, or than LONG_PASSAGE within one (shown in
 full elsewhere in the report), so many stay at either end."""
+PRINTED = 20_000
+"""Words that a PDF sets of the submission, of the passages on either side, and of the articles: some 80 pages each. What is left
+out it says; the HTML report and the texts of the evidence bundle hold all of it."""
 _WORDS = re.compile(r"\S+")
 
 
@@ -46,6 +49,27 @@ def numbered(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 def best_matches(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Those whose articles are shown whole: what counts, or, where nothing does, what is exempt."""
     return [match for match in report["matches"] if match["score"] > 0] or report["matches"]
+
+
+def count_words(text: str) -> int:
+    """Words as they are set: whatever stands between blanks."""
+    return len(text.split())
+
+
+def printed(cut: Sequence[Segment], most: int) -> tuple[list[Segment], int]:
+    """What a PDF sets of a text: all of it up to `most` words, else without what is far from the passages, and then no more than
+    its first `most` words. With how many words are not set in all."""
+    whole = sum(count_words(s.text) for s in cut)
+    if whole <= most:
+        return list(cut), 0
+    found, size = [], 0
+    for segment in map(_shortened, cut):
+        words = count_words(segment.text) + count_words(segment.rest)
+        if size + words > most:
+            break
+        found.append(segment)
+        size += words
+    return found, whole - size
 
 
 def articles_shown(report: Mapping[str, Any], texts: Texts) -> list[tuple[Mapping[str, Any], list[Segment]]]:

@@ -67,8 +67,8 @@ def read_stamp(answer: bytes, message: bytes, roots: Sequence[Certificate]) -> t
 
 
 def _with_sorted_certificates(answer: bytes) -> bytes:
-    """`answer` with its certificates in the order that DER has for a set: OpenSSL, which many authorities run, writes them in that
-    of the chain, and the parser refuses it. No signature covers that order. Anything of another form comes back as it is."""
+    """`answer` with its certificates in the order that DER has for a set: OpenSSL, which many authorities run, writes them in
+    that of the chain, and the parser refuses it. No signature covers that order. What is of another form stays as it is."""
     try:
         place, end = 0, len(answer)
         for tag, number in ((0x30, 0), (0x30, 1), (0xA0, 1), (0x30, 0), (0xA0, 3)):  # answer, token, content, signed data

@@ -68,6 +68,17 @@ def test_a_dossier_counts_and_lists_the_findings_of_one_domain(http: httpx.Clien
     assert all(id in text for id in found)
 
 
+def test_a_page_that_is_checked_again_is_one_finding_by_its_newest_check(http: httpx.Client, found: list[str]) -> None:
+    given = {"text": prose("satu"), "title": "Lagi", "url": "https://berulang.example/1"}
+    first, second = (http.post("/v1/checks", json=given).raise_for_status().json()["id"] for _ in range(2))
+    http.post("/v1/checks", json={**given, "text": prose("satu") + "\nDitambah."}).raise_for_status()
+    html = http.get("/v1/dossiers/berulang.example/dossier.html", params={"lang": "en"}).text
+    assert "2 findings, " in html
+    assert "1 article<" in html
+    assert second in html
+    assert first not in html
+
+
 def test_a_dossier_bundle_holds_every_report_and_verifies(http: httpx.Client, found: list[str]) -> None:
     data = http.get("/v1/dossiers/salinan.example/dossier.zip").content
     verified = verify_bundle(data)

@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from detector.render import render_pdf
 from detector.render.pdf import printable
+from detector.render.segments import PRINTED
 
 from .sample import ARTICLE, report
 
@@ -61,6 +62,37 @@ def test_long_reports_have_contents_and_page_numbers() -> None:
     pdf = PdfReader(io.BytesIO(render_pdf(rep, "en")))
     assert len(pdf.pages) > 2
     assert f"Page 2 / {len(pdf.pages)}" in re.sub(r"\s+", " ", pdf.pages[1].extract_text())
+
+
+def test_a_text_too_long_to_be_printed_is_shortened_and_says_so() -> None:
+    rep = report()
+    opening = rep["submission"]["text"]
+    rep["submission"]["text"] = opening + "".join(f" Kalimat ke-{n} tidak ada di arsip." for n in range(5000))
+    pdf = PdfReader(io.BytesIO(render_pdf(rep, "id")))
+    text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pdf.pages))
+    left_out = len(rep["submission"]["text"].split()) - len(opening.split())
+    assert len(pdf.pages) < 10
+    assert "Kalimat ke-4999 tidak" in text
+    assert "Kalimat ke-2500 tidak" not in text
+    assert left_out > PRINTED
+    assert re.search(r"diringkas|tidak dicetak", text)
+    said = re.search(r"Terlalu panjang untuk dicetak seluruhnya: ([\d.]+) kata", text)
+    assert said is not None
+    assert left_out - 200 < int(said[1].replace(".", "")) <= left_out
+    assert all(passage["submission"]["text"] in text for passage in rep["matches"][0]["passages"])
+
+
+def test_passages_beyond_what_is_printed_are_named_with_their_places() -> None:
+    rep = report()
+    one = rep["matches"][0]["passages"][0]
+    long = " ".join(f"kata{n}" for n in range(9000))
+    for side in ("submission", "article"):
+        one[side] = {**one[side], "text": long}
+    rep["matches"][0]["passages"] = [one] * 3
+    text = read(render_pdf(rep, "en"))
+    assert text.count("kata8999") == 4, "two passages on either side"
+    assert text.count("not printed, as this report is long") == 1
+    assert f"In the submission [{one['submission']['start']}, {one['submission']['end']})" in text
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])
