@@ -1,6 +1,6 @@
 """`kill -9` of the server at random moments: everything acknowledged is there and findable, nothing is half, nobody lends a hand.
 
-`make test` does 5 rounds on each store, `make faults` 50.
+`make test` does 5 rounds on each store and on the index inside MongoDB, `make faults` 50.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pymongo import MongoClient
 
 from api.cli import run
 from tests.faults import loads
-from tests.faults.conftest import ROUNDS
+from tests.faults.conftest import ROUNDS, Place
 from tests.faults.ledger import Ledger
 from tests.faults.processes import PATIENCE, Server, start
 
@@ -38,24 +39,29 @@ SAMPLE = 150
 class Rounds:
     """One store, its server and its ledger, through all rounds."""
 
-    def __init__(self, url: str, folder: Path, pick: random.Random) -> None:
-        self.url, self.folder, self.pick = url, folder, pick
+    def __init__(self, place: Place, folder: Path, pick: random.Random) -> None:
+        self.url, self.index, self.folder, self.pick = *place, folder, pick
         self.ledger, self.kills = Ledger(), Counter[str]()
-        self.server = Server(url, folder)
+        self.server = self._serve()
+
+    def _serve(self) -> Server:
+        return Server(self.url, self.folder, index=self.index)
 
     def round(self, number: int, phase: str) -> None:
         """Load of a phase, a kill in the middle of it, a restart, and a look at everything."""
         before = set(self.ledger.articles)
         with self._clients(phase, f"r{number}"):
             self.ledger.wait(self.pick.randint(1, 60), PATIENCE)
-            if phase == "merges" and self.url.startswith("sqlite"):
+            if phase == "merges" and self.index == "mongo":
+                self._wait_for_a_merge_inside()
+            elif phase == "merges" and self.url.startswith("sqlite"):
                 self._wait_for_a_merge()
             elif phase == "sidik import":
                 self._kill_an_import(f"i{number}")
             time.sleep(self.pick.uniform(0, 0.02))  # the moment is to be a random one
             self.server.kill()
         self.kills[phase] += 1
-        self.server = Server(self.url, self.folder)
+        self.server = self._serve()
         assert self.ledger.settle(self.url) == []
         if phase == "sidik import":
             self._import_again(f"i{number}")
@@ -95,6 +101,15 @@ class Rounds:
         while not any(folder.glob("*.tmp")):
             assert time.monotonic() < deadline, "no segment is ever written"
 
+    def _wait_for_a_merge_inside(self) -> None:
+        """A merged segment has its number, and does not count yet."""
+        with MongoClient(self.url) as client:
+            index = client.get_default_database()["index_meta"]
+            deadline = time.monotonic() + PATIENCE
+            before = index.distinct("pending.n")  # those of killed processes stay for ten minutes
+            while set(index.distinct("pending.n")) <= set(before):
+                assert time.monotonic() < deadline, "no segment is ever merged"
+
     def _file(self, name: str) -> Path:
         path = self.folder / f"{name}.jsonl"
         if not path.exists():
@@ -105,7 +120,7 @@ class Rounds:
 
     def _kill_an_import(self, name: str) -> None:
         """When its first articles are there; more come in the same moment."""
-        importing = start(["import", str(self._file(name))], self.url, self.folder)
+        importing = start(["import", str(self._file(name))], self.url, self.folder, index=self.index)
         deadline = time.monotonic() + PATIENCE
         with self.server.client() as http:
             while http.get(f"/v1/articles/{name}-0").status_code == 404:
@@ -138,11 +153,13 @@ class Rounds:
 
 
 def test_nothing_acknowledged_is_lost(
-    store_url: str, tmp_path: Path, pick: random.Random, seed: int, monkeypatch: pytest.MonkeyPatch
+    place: Place, tmp_path: Path, pick: random.Random, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("SIDIK_STORE", "SIDIK_CONFIG"):  # the command line that runs in this process takes its settings from flags
         monkeypatch.delenv(name, raising=False)
-    rounds = Rounds(store_url, tmp_path, pick)
+    monkeypatch.setenv("SIDIK_INDEX", place.index)
+    began = time.monotonic()
+    rounds = Rounds(place, tmp_path, pick)
     try:
         phases = [phase for _ in range(ROUNDS // len(LOADS) + 1) for phase in pick.sample(sorted(LOADS), len(LOADS))]
         for number, phase in enumerate(phases[:ROUNDS]):
@@ -154,6 +171,8 @@ def test_nothing_acknowledged_is_lost(
         raise
     finally:
         rounds.server.kill()
-    print(f"\n| store | rounds | {' | '.join(LOADS)} | acknowledged | lost | seed |")
+    name = place.url.partition(":")[0] + " index=mongo" * (place.index == "mongo")
+    print(f"\n| store | rounds | {' | '.join(LOADS)} | acknowledged | lost | seconds | seed |")
     kills = " | ".join(str(rounds.kills[phase]) for phase in LOADS)
-    print(f"| {store_url.partition(':')[0]} | {ROUNDS} | {kills} | {rounds.ledger.acknowledged} | 0 | {seed} |")
+    seconds = time.monotonic() - began
+    print(f"| {name} | {ROUNDS} | {kills} | {rounds.ledger.acknowledged} | 0 | {seconds:.0f} | {seed} |")
