@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -49,7 +50,7 @@ class Guard:
         metrics: Metrics = self._holder.sidik.metrics
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         inner["state"] = {**inner.get("state", {}), "request_id": answer.id}
-        answer.state = inner["state"]
+        answer.state, answer.on_end = inner["state"], lambda: self._record(metrics, scope, inner, answer)
         share = answer.state["share"] = Share(self._holder.sidik.room)
         metrics.running.inc()
         try:
@@ -68,7 +69,7 @@ class Guard:
         finally:
             share.end()
             metrics.running.dec()
-            self._record(metrics, scope, inner, answer)
+            answer.end()
 
     def _record(self, metrics: Metrics, scope: Scope, inner: Scope, answer: _Answer) -> None:
         seconds, route = time.perf_counter() - answer.began, _route(inner)
@@ -95,7 +96,14 @@ class _Answer:
         self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         self.began, self.status, self.started = time.perf_counter(), 0, False
         self.state: dict[str, Any] = {}
+        self.on_end: Callable[[], None] | None = None
         self._send = send
+
+    def end(self) -> None:
+        """Call `on_end`, once."""
+        done, self.on_end = self.on_end, None
+        if done is not None:
+            done()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -105,6 +113,8 @@ class _Answer:
                 headers.setdefault(name, value)
             if not headers.get("cache-control"):
                 headers["Cache-Control"] = "no-store"
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            self.end()  # before it is sent: whoever has the answer finds it counted, through any worker
         await self._send(message)
 
 

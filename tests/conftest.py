@@ -7,9 +7,9 @@ import ctypes
 import importlib.util
 import itertools
 import os
+import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +26,10 @@ HOW_TO_GET_ONE = (
 )
 _FLAGS = ("--bind_ip", "127.0.0.1", "--oplogSize", "128", "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket", "--quiet")
 _PR_SET_PDEATHSIG = 1
+_PATIENCE = 120
+"""Seconds after which a server hangs, on a slow machine that does much else."""
+_random = random.SystemRandom()
+"""Not the seeded one: two processes of one run must not begin with the same ports."""
 
 
 def _binary() -> str:
@@ -35,6 +39,13 @@ def _binary() -> str:
     if path is None:
         pytest.fail(HOW_TO_GET_ONE, pytrace=False)
     return path
+
+
+def _port() -> int:
+    """Below those that the system gives to connections that go out: a server that comes back to its port after a kill must not
+    find it given to one of them."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    return _random.randrange(10_000, first if first > 12_000 else 65_536)
 
 
 class Mongod:
@@ -51,10 +62,9 @@ class Mongod:
         """Without a database."""
         return f"mongodb://127.0.0.1:{self.port}"
 
-    def _first_start(self, tries: int = 5) -> None:
+    def _first_start(self, tries: int = 20) -> None:
         for left in reversed(range(tries)):
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                self.port = probe.getsockname()[1]
+            self.port = _port()
             try:
                 self.start()
             except AssertionError as error:
@@ -95,7 +105,7 @@ class Mongod:
         self._wait(lambda client: client.admin.command("hello").get("isWritablePrimary"))
 
     def _wait(self, ready: Callable[[MongoClient], object]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + _PATIENCE
         with MongoClient(self.url, directConnection=True, serverSelectionTimeoutMS=500) as client:
             while time.monotonic() < deadline:
                 assert self._process.poll() is None, f"mongod ended: {(self.folder / 'log').read_text()[-2000:]}"
@@ -103,7 +113,7 @@ class Mongod:
                     if ready(client):
                         return
                 time.sleep(0.05)
-        raise AssertionError("mongod did not get ready within 60 s")
+        raise AssertionError(f"mongod did not get ready within {_PATIENCE} s")
 
     def halt(self) -> None:
         """Stop it without ending it (SIGSTOP); returns when each of its threads stands still."""

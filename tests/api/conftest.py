@@ -146,7 +146,7 @@ class Running:
         """A client with a new key of these scopes; without scopes, with none."""
         if scopes:
             headers["Authorization"] = f"Bearer {create_key(self.store, 'test', scopes)['key']}"
-        return self._stack.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False))
+        return self._stack.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False))
 
     @property
     def admin(self) -> httpx.Client:

@@ -345,11 +345,11 @@ class TestBounds:
         server.close()
 
     def test_nobody_listens(self):
-        server = socket.create_server(("127.0.0.1", 0))
-        port = server.getsockname()[1]
-        server.close()
-        with Fetcher(LOOPBACK) as fetcher, pytest.raises(FetchFailed, match="could not be reached") as raised:
-            fetcher.get(f"http://127.0.0.1:{port}/")
+        with socket.socket() as silent:  # held, so that nobody else gets the port
+            silent.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            with Fetcher(LOOPBACK) as fetcher, pytest.raises(FetchFailed, match="could not be reached") as raised:
+                fetcher.get(url)
         assert raised.value.kind == "connection"
 
     def test_tls_without_a_trusted_certificate(self, web):

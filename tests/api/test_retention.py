@@ -142,7 +142,7 @@ def looked_at(store: Store) -> Record | None:
 
 
 def until(ask: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (found := ask()):
         assert time.monotonic() < deadline
         time.sleep(0.01)

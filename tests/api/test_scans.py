@@ -281,7 +281,7 @@ def test_the_server_reads_what_is_due_by_itself(start: Any, web: Any, answer: An
     assert source.status_code == 201
     assert source.headers["Location"] == f"/v1/sources/{source.json()['id']}"
     id = source.json()["id"]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while (shown := http.get(f"/v1/sources/{id}").json())["last_scan"] is None:
         assert time.monotonic() < deadline, shown
         time.sleep(0.05)
@@ -352,7 +352,7 @@ def test_two_scanners_share_the_work(backend: str, request: Any, tmp_path: Path,
     store = f"sqlite:///{tmp_path}/a.db" if backend == "sqlite" else request.getfixturevalue("new_database")()
     desks = [Desk(store), Desk(store)]
     sources = [desks[0].add(url) for url in crowd(4)]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while any(source["last_scan"] is None for source in (get_source(desks[0].store, id, now()) or {} for id in sources)):
         assert time.monotonic() < deadline
         for desk in desks:
@@ -372,7 +372,7 @@ def test_the_evidence_bundle_holds_the_capture(start: Any, web: Any, answer: Any
     http.put("/v1/articles/kita", json={"text": ARTICLES[0]["text"]})
     web.pages["/salinan"] = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
     made = http.post("/v1/sources", json={"url": web.url, "kind": "list", "urls": [f"{web.url}/salinan"]}).json()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not (items := http.get("/v1/checks", params={"source_id": made["id"]}).json()["items"]):
         assert time.monotonic() < deadline
         time.sleep(0.05)

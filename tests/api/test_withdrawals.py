@@ -214,7 +214,7 @@ def test_an_article_says_when_it_was_withdrawn(start: Any, web: Any, answer: Any
 
 
 def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.05)

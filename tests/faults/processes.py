@@ -23,6 +23,7 @@ def environment(store: str, **settings: object) -> dict[str, str]:
     """The environment of a process: ours without settings of Sidik, plus these."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("SIDIK_")}
     found |= {"SIDIK_ADMIN_KEY": ADMIN, "SIDIK_STORE": store, "SIDIK_PORT": "0", "PYTHONPATH": str(ROOT)}
+    found["SIDIK_TIME_BUDGET_SECONDS"] = str(PATIENCE)
     return found | {f"SIDIK_{name.upper()}": str(value) for name, value in settings.items()}
 
 

@@ -22,6 +22,7 @@ from fingerprints import index_folder, upkeep
 from fingerprints.stores import open_store
 from tests.api.conftest import prose
 from tests.faults.conftest import THOROUGH
+from tests.faults.processes import PATIENCE
 
 NOW = "2024-07-09T08:00:00Z"
 SURE = {
@@ -102,6 +103,7 @@ def killed(url: str, at: int) -> tuple[list[str], str | None]:
     if not child:
         try:
             os.close(reading)
+            signal.alarm(PATIENCE)  # a fork may meet a lock that a thread of the parent holds: an end to that, too
             Steps(at, writing).install()
             work(url, lambda words: os.write(writing, f"{words}\n".encode()) and None)
             os._exit(0)

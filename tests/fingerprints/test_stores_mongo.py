@@ -101,10 +101,11 @@ def test_the_database_has_a_default_name(mongodb: str) -> None:
 
 
 def test_a_server_that_is_away_is_said() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with pytest.raises(StoreUnavailable, match=f"127.0.0.1:{port}/x: the server is away"):
-        MongoStore(f"mongodb://u:rahasia@127.0.0.1:{port}/x", timeout=0.5)
+    with socket.socket() as silent:  # held, so that nobody else gets the port, and never listened on
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        with pytest.raises(StoreUnavailable, match=f"127.0.0.1:{port}/x: the server is away"):
+            MongoStore(f"mongodb://u:rahasia@127.0.0.1:{port}/x", timeout=0.5)
 
 
 def test_a_server_without_transactions_is_refused_with_the_way_out(new_mongod: Callable[..., Any]) -> None:
@@ -217,20 +218,20 @@ def test_a_cut_off_restore_keeps_writers_out_until_it_is_done_again(store: Mongo
     assert store.put_many([article("c")], NOW)[0].seq == 3
 
 
-def test_an_export_may_take_longer_than_a_call(url: str) -> None:
-    store = MongoStore(url, timeout=3.0)
+def test_an_export_may_take_longer_than_a_call(store: MongoStore, url: str) -> None:
     store.put_many([article(str(i), "x" * 1000) for i in range(500)], NOW)
-    docs = store.export()
+    hasty = MongoStore(url, timeout=3.0)
+    docs = hasty.export()
     first = list(itertools.islice(docs, 50))
     time.sleep(3.5)
     assert len(first) + len(list(docs)) == 502
-    store.close()
+    hasty.close()
 
 
 def test_kill_9_of_the_server_loses_nothing_that_was_acknowledged(new_mongod: Callable[..., Any]) -> None:
     """A writer goes on through the kills: calls wait for the server and are tried again, in their time, by themselves."""
     server = new_mongod()
-    store = MongoStore(server.url + "/berita", timeout=60)
+    store = MongoStore(server.url + "/berita", timeout=120)
     acknowledged: list[int] = []
     enough = threading.Event()
 
@@ -256,7 +257,7 @@ def test_kill_9_of_the_server_loses_nothing_that_was_acknowledged(new_mongod: Ca
         while len(acknowledged) < goal and not writer.done():
             time.sleep(0.001)
         enough.set()
-        writer.result(timeout=90)
+        writer.result(timeout=180)
     count = 20 * len(acknowledged)
     assert (store.count(), store.last_seq()) == (count, count)
     assert [change.seq for change in store.changes(0, limit=count + 1)] == list(range(1, count + 1))
@@ -275,7 +276,7 @@ def test_a_server_that_is_not_primary_is_said_and_comes_back(new_mongod: Callabl
         client.admin.command("replSetStepDown", 60, force=True)
         with pytest.raises(StoreUnavailable, match="not the primary"):
             direct.check_usable()
-        with pytest.raises(StoreUnavailable, match="away"), pymongo.timeout(1.5):
+        with pytest.raises(StoreUnavailable, match=r"away|not the primary"), pymongo.timeout(1.5):  # the last of its attempts
             store.put_many([article("b")], NOW)
         client.admin.command("replSetFreeze", 0)
     server.wait_primary()
@@ -301,7 +302,7 @@ def test_a_transaction_left_open_by_a_killed_process_keeps_nobody_waiting(store:
 def test_a_full_disk_and_a_used_up_quota_are_said_and_nothing_is_half_written(new_mongod: Callable[..., Any]) -> None:
     """As a real server reports them: it is told to."""
     server = new_mongod("--setParameter", "enableTestCommands=1")
-    store = MongoStore(server.url + "/berita", timeout=5)
+    store = MongoStore(server.url + "/berita")
     store.put_many([article("a")], NOW)
     with MongoClient(server.url, directConnection=True) as client:
         for code in (14031, 8000):
