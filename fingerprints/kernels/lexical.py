@@ -143,28 +143,28 @@ def _english(tail, size):
 @inner
 def stem_hashes(places, sizes, letters, n, case, out):
     """Hashes of `n` ASCII words of `MIN_STEM` + 1 to `MAX_STEM` letters without their affixes, see `words.stem`, into `out`.
-    `places`, `sizes`: where they lie and how long they are; overwritten, as is `letters`. All uint64[n]."""
-    for i in range(n):
+    `places`, `sizes`: where they lie and how long they are; overwritten, as is `letters`. All uint64, of a length that a multiple
+    of eight from `n` on leaves room for, with words to look at."""
+    whole = (n + 7) // 8 * 8  # whole vectors
+    for i in range(whole):
         letters[i] = load64(np.int64(places[i])) | case
-    for i in range(n):
+    for i in range(whole):
         begin = _prefix(letters[i], sizes[i])
         places[i] += begin
         sizes[i] -= begin
-    for i in range(n):
+    for i in range(whole):
         letters[i] = load64(np.int64(places[i] + sizes[i]) - 8) | case
-    for i in range(n):
+    for i in range(whole):
         sizes[i] = _suffixes(letters[i], sizes[i])
-    for i in range(n):
+    for i in range(whole):
         letters[i] = load64(np.int64(places[i] + sizes[i]) - 8) | case
-    for i in range(n):
+    for i in range(whole):
         sizes[i] = _english(letters[i], sizes[i])
     for i in range(n):
         out[i] = hash_bytes(np.int64(places[i]), np.int64(sizes[i]), case)[0]
 
 
 @inner
-def lexical_bits(h, lexicon):
-    """Bits: 1 for a stop word, 2 for an abbreviation. `lexicon`: see `words.lexicon`."""
-    slot = (h >> lexicon[SLOTS + np.int64(h >> np.uint64(56))]) & np.uint64(SLOTS - 1)
-    entry = lexicon[np.int64(slot)]
-    return np.int64(entry & BITS) * ((entry ^ h) | BITS == BITS)
+def lexical_slot(h, lexicon):
+    """Where a word that hashes to `h` stands in `lexicon`, if it does, see `words.lexicon`."""
+    return np.int64((h >> lexicon[SLOTS + np.int64(h >> np.uint64(56))]) & np.uint64(SLOTS - 1))

@@ -9,15 +9,27 @@ from numba import njit
 from fingerprints.kernels import inner
 from fingerprints.kernels.lexical import mix
 from fingerprints.kernels.text import PERMUTATIONS, SHOWN, STOP, room, scan
-from fingerprints.kernels.vectors import LANES, VECTORS, least_of_block, view_i32, view_u8, view_u32
+from fingerprints.kernels.vectors import (
+    LANES,
+    VECTORS,
+    below,
+    changes,
+    first_bits,
+    least_of_block,
+    lowest,
+    view_i32,
+    view_u8,
+    view_u32,
+)
 from fingerprints.sketch import PAIR_DISTANCE, PAIR_SHARE, SHINGLE_WORDS, WINDOW
 
 LOW, SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 STEP = np.uint64(0xD6E8FEB86659FD93)
 FMIX_A, FMIX_B = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
 FULL = np.uint32(0xFFFFFFFF)
-BELOW = np.uint64(round(PAIR_SHARE * 2**32))
-"""Bound on the high half of the hash of a pair."""
+ZERO, ONE = np.uint64(0), np.uint64(1)
+BELOW = np.uint64(round(PAIR_SHARE * 2**32) << 32)
+"""Bound on the hash of a pair that is kept."""
 SIGNATURE = 128
 TOKENS, FINGERPRINTS, BOTH = range(3)
 """What may be wanted of `read`."""
@@ -44,45 +56,57 @@ def _shingles(hashes, n, out):
     return n - SHINGLE_WORDS + 1
 
 
-# As in the pass over words, no branch below hangs on a hash: a wrong guess of the processor costs more than it saves.
+# As in the pass over words, what hangs on a hash is found for 64 at a time, without a branch.
 @inner
-def _winnow(keys, n, ranks, out, at):
+def _winnow(keys, n, ranks, least, out, at):
     """Winnowing (Schleimer, Wilkerson, Aiken 2003): of every window the smallest key by its high half, the rightmost of equals.
-    Writes the low halves of the chosen keys and their positions, returns how many. `ranks`: scratch, uint64[n]."""
+    Writes the low halves of the chosen keys and their positions, returns how many. `ranks`, `least`: scratch, uint64[n + 65]."""
     for i in range(n):
         ranks[i] = (keys[i] & ~LOW) | (LOW - np.uint64(i))
-    left, width = min(WINDOW, n), 1
-    while width < left:  # ranks[i] is the least of `width` from i on
-        step = min(width, left - width)
-        for i in range(n - width - step + 1):
-            ranks[i] = min(ranks[i], ranks[i + step])
-        width += step
-    count, last = 0, -1
-    for i in range(n - left + 1 if n else 0):
-        chosen = np.int64(LOW - (ranks[i] & LOW))
-        out[count], at[count] = np.uint32(keys[chosen] & LOW), chosen
-        count += chosen != last
-        last = chosen
+    for i in range(n, WINDOW):
+        ranks[i] = ~ZERO
+    count, windows = 0, max(n - WINDOW + 1, 1) if n else 0
+    least[0] = 0
+    for i in range(windows):
+        lowest_rank = ranks[i]
+        for d in range(1, WINDOW):
+            lowest_rank = min(lowest_rank, ranks[i + d])
+        least[i + 1] = lowest_rank
+    for block in range(0, windows, 64):
+        new = changes(least, block + 1) & first_bits(windows - block)
+        while new:
+            chosen = np.int64(LOW - (least[block + lowest(new) + 1] & LOW))
+            out[count], at[count] = np.uint32(keys[chosen] & LOW), chosen
+            count += 1
+            new &= new - ONE
     return count
 
 
 @inner
-def _pairs(stems, flags, n, content, places, out, at):
-    """Unordered pairs of different content words at most `PAIR_DISTANCE` content words apart, those whose high half is under
-    `BELOW`. `content`, `places`: scratch, uint64[n + distance] and int32[n + distance]. `out` and `at` need a place more."""
+def _pairs(stems, flags, n, content, places, hashes, out, at):
+    """Unordered pairs of different content words at most `PAIR_DISTANCE` content words apart, those whose hash is below `BELOW`.
+    `content`, `places`, `hashes`: scratch, uint64[n + distance], int32[n + distance], uint64[distance * n + 64]."""
     m = 0
     for i in range(n):
         content[m], places[m] = stems[i], i
         m += flags[i] & STOP == 0
     for d in range(PAIR_DISTANCE):
         content[m + d] = 0
-    count = 0
     for k in range(m):
-        for d in range(1, PAIR_DISTANCE + 1):
-            a, b = content[k], content[k + d]
-            h = mix(a + b)
-            out[count], at[count] = np.uint32(h & LOW), places[k]
-            count += (h >> SHIFT < BELOW) & (a != b) & (k + d < m)
+        for d in range(PAIR_DISTANCE):
+            a, b = content[k], content[k + 1 + d]
+            hashes[k * PAIR_DISTANCE + d] = mix(a + b) if a != b else ~ZERO
+    for d in range(PAIR_DISTANCE):
+        for k in range(max(m - 1 - d, 0), m):
+            hashes[k * PAIR_DISTANCE + d] = ~ZERO
+    count = 0
+    for block in range(0, m * PAIR_DISTANCE, 64):
+        kept = below(hashes, block, BELOW) & first_bits(m * PAIR_DISTANCE - block)
+        while kept:
+            i = block + lowest(kept)
+            out[count], at[count] = np.uint32(hashes[i] & LOW), places[i // PAIR_DISTANCE]
+            count += 1
+            kept &= kept - ONE
     return count
 
 
@@ -104,15 +128,16 @@ def _minhash(keys, n, permutations, finals, out, at):
 @inner
 def _workspace(n):
     """Scratch for `_fill` of up to `n` words."""
-    n += PAIR_DISTANCE
-    return np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.uint32)
+    n += PAIR_DISTANCE + 64
+    keys, other, hashes = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n * PAIR_DISTANCE, np.uint64)
+    return keys, other, hashes, np.empty(n, np.int32), np.empty(n, np.uint32)
 
 
 @inner
 def _outputs(most, texts):
     """Room for the fingerprints of `texts` texts of `most` words: words, ordered, where, free, where, signatures."""
-    words, ordered, ordered_at = np.empty(most, np.uint32), np.empty(most + 1, np.uint32), np.empty(most + 1, np.int32)
-    pairs = PAIR_DISTANCE * most + 1
+    words, ordered, ordered_at = np.empty(most, np.uint32), np.empty(most, np.uint32), np.empty(most, np.int32)
+    pairs = PAIR_DISTANCE * most
     return (
         words,
         ordered,
@@ -126,13 +151,13 @@ def _outputs(most, texts):
 @inner
 def _fill(hashes, stems, flags, n, permutations, scratch, outputs, text, w, o, f):
     """One fingerprint, that of text number `text`, into `outputs` from `w`, `o` and `f` on. Returns (ordered, free)."""
-    keys, other, places, finals = scratch
+    keys, other, pairs, places, finals = scratch
     words, ordered, ordered_at, free, free_at, signatures = outputs
     for i in range(n):
         words[w + i] = np.uint32(hashes[i] & LOW)
     m = _shingles(hashes, n, keys)
-    winnowed = _winnow(keys, m, other, ordered[o:], ordered_at[o:])
-    paired = _pairs(stems, flags, n, other, places, free[f:], free_at[f:])
+    winnowed = _winnow(keys, m, other, pairs, ordered[o:], ordered_at[o:])
+    paired = _pairs(stems, flags, n, other, places, pairs, free[f:], free_at[f:])
     _minhash(keys, m, permutations, finals, signatures, text * SIGNATURE)
     return winnowed, paired
 

@@ -12,7 +12,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from fingerprints.kernels import typed
-from fingerprints.kernels.vectors import spread
+from fingerprints.kernels.vectors import ones, spread
 
 AT_ONCE = 16
 SLACK = AT_ONCE
@@ -34,16 +34,6 @@ def below_and_equal(typingctx, address, value):
         return builder.or_(below, builder.shl(equal, ir.Constant(word, AT_ONCE)))
 
     return types.int64(types.int64, types.uint64), codegen
-
-
-@intrinsic
-def ones(typingctx, bits):
-    """How many bits of an int64 are set."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.int64(types.int64), codegen
 
 
 @typed("void(uint64[::1], int64, int64)")

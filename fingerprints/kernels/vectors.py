@@ -82,38 +82,118 @@ def view_u64(array, at, length):
     return carray(_u64(address(array, np.int64(at))), np.int64(length))
 
 
+def _loader(bits):
+    @intrinsic
+    def load(typingctx, place):
+        """The integer at an address, its lowest byte first."""
+
+        def codegen(context, builder, signature, args):
+            value = builder.load(builder.inttoptr(args[0], ir.IntType(bits).as_pointer()), align=1)
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return (types.uint64 if bits == 64 else types.int64)(types.int64), codegen
+
+    return load
+
+
+load8, load16, load32, load64 = _loader(8), _loader(16), _loader(32), _loader(64)
+
+
+def _narrower(width):
+    codes, bytes_64 = ir.VectorType(ir.IntType(8 * width), 64), ir.VectorType(ir.IntType(8), 64)
+
+    @intrinsic
+    def narrow(typingctx, place, array, at):
+        """Write the lowest bytes of 64 code points from an address on to `array[at:]` (uint8). uint64: bit i is set where
+        the i-th lies beyond ASCII."""
+
+        def codegen(context, builder, signature, args):
+            found = builder.load(builder.inttoptr(args[0], codes.as_pointer()), align=width)
+            low = found if width == 1 else builder.trunc(found, bytes_64)
+            builder.store(low, _pointer(context, builder, signature.args[1], args[1], args[2], bytes_64), align=1)
+            beyond = builder.icmp_unsigned(">", found, ir.Constant(codes, [127] * 64))
+            return builder.bitcast(beyond, ir.IntType(64))
+
+        return types.uint64(types.int64, array, types.int64), codegen
+
+    return narrow
+
+
+narrow8, narrow16, narrow32 = _narrower(1), _narrower(2), _narrower(4)
+
+
 @intrinsic
-def load64(typingctx, place):
-    """The eight bytes at an address, the first one lowest, as uint64."""
-
-    def codegen(context, builder, signature, args):
-        return builder.load(builder.inttoptr(args[0], ir.IntType(64).as_pointer()), align=1)
-
-    return types.uint64(types.int64), codegen
-
-
-@intrinsic
-def at_least(typingctx, array, at, bound):
-    """uint64: bit i is set where `array[at + i]` (uint8) is at least `bound`."""
+def alphanumeric(typingctx, array, at):
+    """uint64: bit i is set where `array[at + i]` (uint8) is an ASCII letter or digit."""
 
     def codegen(context, builder, signature, args):
         bytes_64 = ir.VectorType(ir.IntType(8), 64)
-        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], bytes_64)
-        least = spread(builder, builder.trunc(args[2], ir.IntType(8)), bytes_64)
-        found = builder.icmp_unsigned(">=", builder.load(pointer, align=1), least)
-        return builder.bitcast(found, ir.IntType(64))
+        found = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1], bytes_64), align=1)
 
-    return types.uint64(array, types.int64, types.int64), codegen
+        def within(value, first, count):
+            place = builder.sub(value, ir.Constant(bytes_64, [ord(first)] * 64))
+            return builder.icmp_unsigned("<", place, ir.Constant(bytes_64, [count] * 64))
+
+        small = builder.or_(found, ir.Constant(bytes_64, [0x20] * 64))
+        return builder.bitcast(builder.or_(within(small, "a", 26), within(found, "0", 10)), ir.IntType(64))
+
+    return types.uint64(array, types.int64), codegen
 
 
 @intrinsic
 def lowest(typingctx, bits):
-    """Number of the lowest set bit of a uint64 that is not 0."""
+    """Number of the lowest set bit of a uint64, 64 where there is none."""
 
     def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def ones(typingctx, bits):
+    """How many bits of an int64 are set."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.int64(types.int64), codegen
+
+
+@inner
+def first_bits(n):
+    """uint64: the lowest `n` bits (at least 1), all from 64 on."""
+    return ~np.uint64(0) >> np.uint64(64 - min(n, 64))
+
+
+def _words_64(context, builder, array_type, array, at):
+    """64 of the uint64 of `array` from `at` on, which need not all be used."""
+    words = ir.VectorType(ir.IntType(64), 64)
+    return builder.load(_pointer(context, builder, array_type, array, at, words), align=8)
+
+
+@intrinsic
+def below(typingctx, array, at, bound):
+    """uint64: bit i is set where `array[at + i]` (uint64) is below `bound`."""
+
+    def codegen(context, builder, signature, args):
+        found = _words_64(context, builder, signature.args[0], args[0], args[1])
+        return builder.bitcast(builder.icmp_unsigned("<", found, spread(builder, args[2], found.type)), ir.IntType(64))
+
+    return types.uint64(array, types.int64, types.uint64), codegen
+
+
+@intrinsic
+def changes(typingctx, array, at):
+    """uint64: bit i is set where `array[at + i]` (uint64) is not the one before it."""
+
+    def codegen(context, builder, signature, args):
+        found = _words_64(context, builder, signature.args[0], args[0], args[1])
+        before = builder.sub(args[1], ir.Constant(ir.IntType(64), 1))
+        found_before = _words_64(context, builder, signature.args[0], args[0], before)
+        return builder.bitcast(builder.icmp_unsigned("!=", found, found_before), ir.IntType(64))
+
+    return types.uint64(array, types.int64), codegen
 
 
 @intrinsic
