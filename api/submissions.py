@@ -14,8 +14,6 @@ from detector import CheckRequest
 from fingerprints.article import Article
 from fingerprints.errors import InputError
 
-PAGE_TYPES = ("text/html", "application/xhtml+xml", "")
-
 
 def article_of(id: str, given: ArticleIn, max_bytes: int) -> Article:
     """The article to keep; of a page, what the caller does not say is read from it. Raises `InputError`."""
@@ -54,7 +52,7 @@ def submission_of(given: CheckIn, max_bytes: int, fetch: Callable[[str], Fetched
         deadline.check()
         if not 200 <= fetched.status < 300:
             raise InputError("url", f"the server answered {fetched.status}")
-        if fetched.content_type not in PAGE_TYPES:
+        if not fetched.is_page:
             raise InputError("url", f"is no web page but {fetched.content_type[:100]}")
         source, charset, url = fetched.body, fetched.charset, fetched.url
     else:

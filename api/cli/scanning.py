@@ -92,7 +92,8 @@ def _scan_due(scanning: Scanning, once: bool, quiet: bool) -> list[dict[str, Any
                     done.append(found)
                 else:
                     _say(scanning, found)
-        if once and not started and not scanning.running and not scanning.has_ended and not count_open(scanning.store):
+        idle = not started and not scanning.running and not scanning.has_ended
+        if once and idle and not count_open(scanning.store) and not scanning.is_behind:
             return done
         if scanning.running:
             scanning.wait(0.2)

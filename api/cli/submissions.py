@@ -49,11 +49,11 @@ def _fetched(url: str, max_bytes: int, fetcher: Fetcher) -> Given:
     answer = fetcher.get(url)
     if not 200 <= answer.status < 300:
         raise InputError(url, f"the server answered {answer.status}")
+    if answer.is_page:
+        return _page(url, answer.body, max_bytes, url=answer.url, charset=answer.charset)
     if answer.content_type == "text/plain":
         return Given(_within(url, answer.text, max_bytes), url=answer.url)
-    if answer.content_type not in ("text/html", "application/xhtml+xml", ""):
-        raise InputError(url, f"is no web page but {answer.content_type[:100]}")
-    return _page(url, answer.body, max_bytes, url=answer.url, charset=answer.charset)
+    raise InputError(url, f"is no web page but {answer.content_type[:100]}")
 
 
 def _page(name: str, data: bytes, max_bytes: int, url: str | None = None, charset: str | None = None) -> Given:

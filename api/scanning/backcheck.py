@@ -15,7 +15,7 @@ from api.captures import keep_capture, warc_of
 from api.checks import CHECKS, announce_again, has_text, save_check
 from api.clock import microseconds
 from api.events import COPYING
-from api.leases import SECOND, Lease, LeaseLost, claim_row, release, renew
+from api.leases import SECOND, Lease, LeaseLost, claim_row, is_held, release, renew
 from api.scanning.fetching import Fetched, FetchError
 from api.scanning.findings import claim_finding, finding_id
 from api.scanning.readers.items import Rejected
@@ -34,12 +34,13 @@ from fingerprints.stores.contract import Between, Doc, Kind, Record, Store
 from fingerprints.tokens import tokenize
 
 STATE, ROW = Kind("backcheck", ("due_at",)), "articles"
-"""One row: `seq`, the last change dealt with; `done_at`, when that was."""
+"""One row: `seq`, the last change dealt with; `done_at`, as of when it was held against the pages."""
 DAYS = 30
 """Pages read longer ago are not looked at again."""
 OVERLAP = 300 * SECOND
 """Microseconds by which pages written by other machines may come late."""
-LEASE = 60.0
+LEASE = 20.0
+"""Seconds, as scans are held: what a killed process had waits so long."""
 BATCH = 200
 PRUNED = 20
 """Old scans that are forgotten in one go."""
@@ -73,19 +74,20 @@ class Backcheck:
             return False
         self._tools.detector.follow()
         self._catch_up(self._lease.doc)
-        puts = [change.seq for change in changes if change.kind == "put"]
-        stored = self._store.by_seq(puts)
-        for put in puts:
-            if put in stored and stored[put].article.rights == "own":
-                self._look(stored[put].article)
-            if self._tools.stop.is_set():
+        stored = self._store.by_seq([change.seq for change in changes if change.kind == "put"])
+        for change in changes:
+            if change.seq in stored and stored[change.seq].article.rights == "own":
+                self._look(stored[change.seq].article)
+            if self._tools.stop.is_set() or not self._hold(change.seq):
                 return False
-        at = microseconds(self._tools.clock())
-        try:
-            self._lease = renew(self._store, self._lease, at, LEASE, {"seq": changes[-1].seq, "done_at": at})
-        except LeaseLost:
-            self._lease = None
-        return True
+        return self._write(changes[-1].seq)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something to do that another process holds, or held when it was killed."""
+        row = self._store.records.get(STATE, ROW)
+        held = row is not None and self._lease is None and is_held(row.doc, microseconds(self._tools.clock()))
+        return held and row is not None and row.doc["seq"] < self._store.last_seq()
 
     def close(self) -> None:
         """Let another process do it."""
@@ -103,15 +105,24 @@ class Backcheck:
             except RecordConflict:
                 return
 
-    def _hold(self) -> bool:
+    def _hold(self, done: int | None = None) -> bool:
+        """Whether the work is ours; kept for longer where its time runs short. `done`: the change that was dealt with."""
         at = microseconds(self._tools.clock())
+        if self._lease is None:
+            self._lease = claim_row(self._store, STATE, ROW, self._owner, at, LEASE) if done is None else None
+        elif self._lease.until - at < LEASE / 2 * SECOND:
+            return self._write(done)
+        return self._lease is not None
+
+    def _write(self, done: int | None) -> bool:
+        """Keep the work, and write down how far it is; False when another process has taken it over."""
+        assert self._lease is not None
+        at = microseconds(self._tools.clock())
+        changes = {} if done is None else {"seq": done, "done_at": self._caught_up_at}
         try:
-            if self._lease is not None and self._lease.until - at < LEASE / 2 * SECOND:
-                self._lease = renew(self._store, self._lease, at, LEASE)
+            self._lease = renew(self._store, self._lease, at, LEASE, changes)
         except LeaseLost:
             self._lease = None
-        if self._lease is None:
-            self._lease = claim_row(self._store, STATE, ROW, self._owner, at, LEASE)
         return self._lease is not None
 
     def _prune(self) -> None:
@@ -130,10 +141,11 @@ class Backcheck:
         self._known: dict[str, tuple[int, str]] = {}
         self._read_to = 0
         self._since = 0
+        self._caught_up_at = 0
 
     def _catch_up(self, state: Doc) -> None:
         """Take in the pages that were read since, those first that were checked before the last changes were seen."""
-        now = microseconds(self._tools.clock())
+        self._caught_up_at = now = microseconds(self._tools.clock())
         oldest = now - DAYS * 86_400 * SECOND
         if self._since and oldest - self._since > 86_400 * SECOND:
             self._forget()  # a day's pages have become too old
@@ -143,6 +155,8 @@ class Backcheck:
         while found := self._store.records.find(PAGES, {"at": Between(low, None)}, order="at", limit=500, after=after):
             for record in found:
                 self._take(record, state)
+                if self._lease is not None:
+                    self._hold()
             after = (found[-1].doc["at"], found[-1].id)
             self._read_to = max(self._read_to, found[-1].doc["at"])
 

@@ -12,6 +12,7 @@ from api.scanning.readers.links import links_on
 from api.scanning.readers.pages import ReadPage, read_page
 from api.scanning.readers.site import Site, must_succeed
 from api.scanning.readers.where import POSTS, kind_of, links_of, posts_route
+from api.scanning.readers.wordpress import is_open
 from api.scanning.robots import Robots
 from api.scanning.urls import origin_of
 from fingerprints.errors import InputError
@@ -46,7 +47,7 @@ def discover(url: str, site: Site, robots: Callable[[str], Robots], role: str = 
         return [Offer("page", url, answer)]
     api, feeds = links_of(answer)
     found = [Offer("feed", feed) for feed in feeds]
-    found += [Offer("wordpress", api)] if api else []
+    found += [Offer("wordpress", api)] if api and is_open(api, site) else []
     if not urlsplit(answer.url).path.strip("/"):
         found += _of_site(answer.url, site, robots, found)
     if links_on(answer, None):
@@ -75,8 +76,9 @@ def _of_site(front: str, site: Site, robots: Callable[[str], Robots], found: lis
     origin = origin_of(front)
     sitemaps = [Offer("sitemap", urljoin(origin + "/", each)) for each in robots(origin).sitemaps]
     more = sitemaps or _probed(f"{origin}/sitemap.xml", "sitemap", site)
-    if not any(offer.kind == "wordpress" for offer in found) and not found:
-        more += _probed(f"{origin}/wp-json/{POSTS}?per_page=1", "wordpress", site)
+    if not found:
+        route = f"{origin}/wp-json/{POSTS}"
+        more += [Offer("wordpress", route)] if is_open(route, site) else []
         more += _probed(f"{origin}/feed/", "feed", site)
     return more
 
@@ -86,8 +88,6 @@ def _probed(url: str, kind: OfferKind, site: Site) -> list[Offer]:
         answer = site.listing(url)
         if answer.status != 200:
             return []
-        if kind == "wordpress":
-            return [Offer("wordpress", url.partition("?")[0])] if answer.body.lstrip().startswith(b"[") else []
         return [Offer(kind, url, answer)] if kind_of(answer) == kind else []
     except (FetchError, InputError):
         return []

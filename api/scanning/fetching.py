@@ -25,12 +25,15 @@ import httpx
 from api.scanning.addresses import PUBLIC_PORTS, AllowList
 from api.scanning.compression import inflate
 from api.scanning.connecting import CheckedBackend, NotPermitted, Resolver, resolve
+from api.scanning.readers.xml import root_name
+from api.scanning.refreshing import refresh_in
 from fingerprints.errors import SidikError
 
 PRODUCT = "Sidik"
 """What robots.txt knows us by."""
 USER_AGENT = f"{PRODUCT}/0.1 (copy detection for newsrooms)"
 MAX_URL = 8192
+PAGE_TYPES = ("text/html", "application/xhtml+xml", "")
 REDIRECTS = (301, 302, 303, 307, 308)
 _KEPT_ACROSS_SITES = ("accept", "accept-language", "user-agent")
 
@@ -81,6 +84,18 @@ class Fetched:
     def content_type(self) -> str:
         """Media type in lower case without parameters, "" where none was sent."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a web page: as it is called, or, where it is called something else, as it begins."""
+        return self.content_type in PAGE_TYPES or root_name(self.body) in ("html", "head", "body")
+
+    @property
+    def leads_to(self) -> str | None:
+        """Where the answer sends on to, by its status or, at once, by its markup; a URL reference, None where it does not."""
+        if self.status in REDIRECTS:
+            return self.headers.get("location", "").strip() or None
+        return refresh_in(self.body, self.url, self.charset) if self.status == 200 else None
 
 
 class Getter(Protocol):
@@ -143,8 +158,8 @@ class Fetcher:
         for _ in range(self._max_redirects + 1):
             with self._explained(target, shown):
                 answer = self._get_once(target, sent, limit, shown)
-            location = answer.headers.get("location")
-            if not follow or answer.status not in REDIRECTS or not location:
+            location = answer.leads_to if follow else None
+            if location is None:
                 return answer
             following = _parse(location, shown, base=target)
             if _origin(following) != _origin(target):
@@ -244,6 +259,8 @@ def _parse(url: str, shown: str, *, base: httpx.URL | None = None) -> httpx.URL:
     try:
         parsed = base.join(url.strip()) if base else httpx.URL(url.strip())
         parsed.netloc.decode("ascii")
+        if parsed.port is not None and not 1 <= parsed.port <= 65535:
+            raise ValueError
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise FetchRefused(shown, where + "not a valid URL") from None
     if parsed.scheme not in ("http", "https"):

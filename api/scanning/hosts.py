@@ -31,6 +31,8 @@ FAILURES = 5
 """In a row, after which a site is left alone."""
 PAUSE, MAX_PAUSE = 600.0, 6 * 3600.0
 """Seconds that it is left alone at first; doubled while it goes on failing."""
+MAX_ASKED = 24 * 3600.0
+"""Seconds: the longest pause that a site can ask for; a Retry-After of years is a slip."""
 
 
 class Stopped(Exception):
@@ -41,7 +43,9 @@ class SiteClosed(FetchFailed):
     """The site failed several times in a row, or asked for a long pause: it is left alone until a later time."""
 
     def __init__(self, url: str, until: datetime) -> None:
-        super().__init__(url, f"the site does not answer and is left alone until {format_time(until)[:19]}Z", "closed")
+        super().__init__(
+            url, f"the site fails, or asked for a pause, and is left alone until {format_time(until)[:19]}Z", "closed"
+        )
 
 
 @dataclass(slots=True)
@@ -111,15 +115,16 @@ class Hosts:
 
     def answered(self, host: Host, status: int, seconds: float, pause: float | None) -> None:
         """An answer came after `seconds`; `pause`: what its Retry-After asks for. Sets the pace of what follows."""
+        pause = min(pause or 0.0, MAX_ASKED)
         if status in (429, 503):
             host.delay = min(MAX_DELAY, max(2 * host.delay, 1.0))
         else:
             host.delay = min(MAX_DELAY, max(seconds, 0.9 * host.delay))
         if status == 429 or status >= 500:
-            self.failed(host, max(pause or 0.0, host.delay))
+            self.failed(host, max(pause, host.delay))
             return
         host.failures = host.pauses = 0
-        self._next(host, max(pause or 0.0, host.delay))
+        self._next(host, max(pause, host.delay))
 
     def failed(self, host: Host, pause: float = 0.0) -> None:
         """No good answer came: after several in a row, or where a long pause is asked for, the site is left alone."""

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
 from api.clock import now
-from api.scanning.fetching import REDIRECTS, Fetched, Fetcher, FetchFailed, FetchRefused
+from api.scanning.fetching import Fetched, Fetcher, FetchFailed, FetchRefused
 from api.scanning.hosts import Host, Hosts
 from api.scanning.robots import Robots
 from api.scanning.urls import clean_url, origin_of
@@ -23,13 +23,18 @@ BACKOFF = 1.0
 """Seconds before the first of them; doubled for each further one, with jitter of half as much either way."""
 MAX_REDIRECTS = 5
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
+_PAUSING = (429, 503)
+"""Whose Retry-After counts."""
 
 
 class RobotsRefused(FetchRefused):
-    """robots.txt does not allow it."""
+    """robots.txt does not allow it, or could not be had (`unread`)."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url, "robots.txt does not allow it")
+    def __init__(self, url: str, unread: bool = False) -> None:
+        if unread:
+            super().__init__(url, "the robots.txt of the site cannot be had, so nothing there may be read")
+        else:
+            super().__init__(url, "robots.txt does not allow it")
 
 
 class PoliteFetcher:
@@ -44,10 +49,9 @@ class PoliteFetcher:
         target, been = url, {clean_url(url)}
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._persistent(target, headers if target == url else None, max_bytes)
-            location = answer.headers.get("location")
-            if answer.status not in REDIRECTS or not location:
+            if (location := answer.leads_to) is None:
                 return answer
-            target = urljoin(answer.url, location.strip())
+            target = urljoin(answer.url, location)
             if clean_url(target) in been:
                 raise FetchFailed(url, "redirects in a circle", "redirects")
             been.add(clean_url(target))
@@ -85,7 +89,7 @@ class PoliteFetcher:
             return self._fetcher.get(url, headers)  # refuses it, and says why
         with self._hosts.turn(origin_of(url), url, self._plain) as host:
             if host.robots is None or not host.robots.allows(url):
-                raise RobotsRefused(url)
+                raise RobotsRefused(url, unread=host.robots is None or host.robots.text is None)
             return self._timed(host, fetch)
 
     def _timed(self, host: Host, fetch: Callable[[], Fetched]) -> Fetched:
@@ -98,7 +102,8 @@ class PoliteFetcher:
             else:
                 self._hosts.answered(host, 200, time.monotonic() - began, None)
             raise
-        self._hosts.answered(host, answer.status, time.monotonic() - began, retry_after(answer, now()))
+        pause = retry_after(answer, now()) if answer.status in _PAUSING else None
+        self._hosts.answered(host, answer.status, time.monotonic() - began, pause)
         return answer
 
 

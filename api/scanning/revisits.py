@@ -146,6 +146,8 @@ def _look(tools: Tools, doc: Doc) -> _Visit:
     attribution = matches[0]["attribution"] if matches else doc["attribution"]
     credited = attribution != doc["attribution"] and attribution in ("linked", "named")
     detail = "the source is credited now" if credited else "the copy stands there"
+    if doc["status"] in ("changed", "gone"):
+        detail = "the copy is back" + (f", and {detail}" if credited else "")
     if score >= doc["score"] - SAME:
         return _Visit("online", digest_of(page.text), attribution, score, detail)
     left = f"{score / doc['score']:.0%} of the copy is left" if score and doc["score"] else "the copy was edited away"

@@ -46,7 +46,7 @@ def read_robots(origin: str, get: Callable[[str], Fetched]) -> Robots:
     except FetchFailed:
         return Robots(None)
     if answer.status == 200:
-        return Robots(answer.body[:MAX_BYTES].decode("utf-8", "replace").replace("\0", ""))
+        return Robots(answer.body[:MAX_BYTES].decode("utf-8-sig", "replace").replace("\0", ""))
     return Robots("" if 400 <= answer.status < 500 and answer.status != 429 else None)
 
 

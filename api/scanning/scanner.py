@@ -19,7 +19,7 @@ from api.scanning.readers.pages import ACCEPT_PAGE, NoArticle, ReadPage, article
 from api.scanning.seen import PAGES, Seen, digest_of
 from api.scanning.tally import Tally
 from api.scanning.tools import Tools, read_answer
-from api.scanning.urls import clean_url, is_front_page
+from api.scanning.urls import clean_url, is_front_page, origin_of
 from api.scanning.withdrawals import Withdrawals
 from detector import Article
 from fingerprints.errors import InputError
@@ -104,15 +104,22 @@ class SourceScan:
         """Do what is to be done with one page; what goes wrong is named, and the rest goes on."""
         try:
             work(what)
-        except SiteClosed as error:
-            self._site.failures.append(url)
-            raise error
         except FetchError as error:
+            if isinstance(error, SiteClosed) and self._is_listed_by(error.url):
+                self._site.failures.append(url)
+                raise
             if _is_passing(error):
                 self._site.failures.append(url)
             self.tally.error(url, error.reason)
         except InputError as error:
             self.tally.error(url, str(error))
+
+    def _is_listed_by(self, url: str) -> bool:
+        """Whether a page stands where the source itself does: then the rest of it cannot be read either. A feed may point to many
+        sites; that one of them is left alone costs no other."""
+        assert self.reader is not None
+        listings = [each for each in (self.reader.label, self.source.doc["url"]) if clean_url(each)]
+        return origin_of(url) in map(origin_of, listings)
 
     def _item(self, item: Item) -> None:
         if isinstance(item, Rejected):

@@ -67,7 +67,8 @@ def settle_source(store: Store, source_id: str, scan_id: str, result: Mapping[st
     moment = microseconds(at)
     while (record := store.records.get(SOURCES, source_id)) is not None:
         doc = dict(record.doc)
-        doc["last_scan_id"] = scan_id
+        if doc["last_scan_id"] != scan_id:
+            doc["scan_before_id"], doc["last_scan_id"] = doc["last_scan_id"], scan_id
         if doc["open_scan_id"] == scan_id:
             doc["open_scan_id"] = None
         if result["failed"] is None:

@@ -29,6 +29,7 @@ from api.scanning.scans import SCANS, shown_scan
 from api.scanning.schedule import queue_due, settle_source
 from api.scanning.sources import SOURCES
 from api.scanning.tools import Tools
+from api.scanning.urls import clean_url
 from api.settings import Settings
 from detector import Detector
 from fingerprints.dates import format_time
@@ -123,6 +124,11 @@ class Scanning:
             return False
 
     @property
+    def is_behind(self) -> bool:
+        """Whether new articles are yet to be held against pages by another process, or by whoever outlives it."""
+        return self._back.is_behind
+
+    @property
     def running(self) -> int:
         """Scans under way in this process."""
         self._collect()
@@ -188,6 +194,13 @@ class Scanning:
         self._fetcher.close()
 
     def _visit(self, lease: Lease) -> None:
+        """Visit a page again; it is ours however long its site lets us wait."""
+
+        def keep(_: object) -> None:
+            with suppress(LeaseLost):
+                renew(self.store, lease, microseconds(self._clock()), SCAN_LEASE)
+
+        beat = Background("visit-beat", keep, BEAT, logger=logger, failing="a visit cannot be kept", again="it can again")
         try:
             if visit(self.tools, lease):
                 online_changed(self.store, lease.doc["check_id"])
@@ -196,6 +209,8 @@ class Scanning:
         except Stopped:
             with suppress(LeaseLost):
                 release(self.store, lease, lease.was_due)
+        finally:
+            beat.close()
 
     def _read(self, lease: Lease, scan: SourceScan) -> None:
         try:
@@ -206,9 +221,10 @@ class Scanning:
         except SiteClosed as error:
             self._finish(lease, scan, error.reason)
         except FetchError as error:
-            self._finish(lease, scan, f"{error.url}: {error.reason}")
+            self._finish(lease, scan, error.reason, error.url)
         except InputError as error:
-            self._finish(lease, scan, str(error))
+            named = clean_url(error.location) is not None
+            self._finish(lease, scan, error.detail if named else str(error), error.location if named else None)
         except StoreError:
             raise  # the lease runs out, and the scan goes on when the store is back
         except Exception as error:
@@ -217,12 +233,14 @@ class Scanning:
         else:
             self._finish(lease, scan, None)
 
-    def _finish(self, lease: Lease, scan: SourceScan | None, failed: str | None) -> None:
+    def _finish(self, lease: Lease, scan: SourceScan | None, failed: str | None, where: str | None = None) -> None:
+        """`failed`: why the scan did; `where`: the URL that it speaks of, that of the source where None."""
         at = self._clock()
         changes: dict[str, Any] = {} if scan is None else scan.progress()
         if failed is not None:
             url = "" if scan is None else scan.source.doc["url"]
-            changes["errors"] = [{"url": url, "detail": failed}, *changes.get("errors", [])]
+            changes["errors"] = [{"url": where or url, "detail": failed}, *changes.get("errors", [])]
+            failed = f"{where}: {failed}" if where not in (None, url) else failed
             changes["error_count"] = changes.get("error_count", 0) + 1
         changes |= {"status": "done" if failed is None else "failed", "finished_at": format_time(at)}
         result = {"failed": failed, "new": changes.get("new", 0), "reads": scan.reads if scan else None}

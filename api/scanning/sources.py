@@ -55,6 +55,7 @@ def create_source(store: Store, id: str, given: Mapping[str, Any], at: datetime)
         "failures": 0,
         "last_error": None,
         "last_scan_id": None,
+        "scan_before_id": None,
         "open_scan_id": None,
         "read_at": None,
         "reads": None,
@@ -163,8 +164,10 @@ def shown(store: Store, record: Record, at: datetime) -> dict[str, Any]:
     in a row that failed; `reads`: what an `auto` source turned out to be."""
     doc, moment = record.doc, microseconds(at)
     next_due, minutes = due(doc), doc["interval_minutes"] or doc["minutes"]
-    last = store.records.get(SCANS, doc["last_scan_id"]) if doc["last_scan_id"] else None
-    scan = store.records.get(SCANS, doc["open_scan_id"]) if doc["open_scan_id"] else None
+    last = _scan(store, doc["last_scan_id"])
+    if last is not None and last.doc["status"] in OPEN:
+        last = _scan(store, doc.get("scan_before_id"))  # its end is being written this moment
+    scan = _scan(store, doc["open_scan_id"])
     late = next_due is not None and moment - next_due > max(minutes, 10) * 60 * SECOND
     return {
         "id": record.id,
@@ -180,6 +183,10 @@ def shown(store: Store, record: Record, at: datetime) -> dict[str, Any]:
         "last_error": doc["last_error"],
         "reads": doc["reads"],
     }
+
+
+def _scan(store: Store, id: str | None) -> Record | None:
+    return store.records.get(SCANS, id) if id else None
 
 
 def _edited(doc: Doc, settings: Mapping[str, Any], at: datetime) -> Doc:

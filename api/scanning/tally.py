@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from api.scanning.scans import COUNTS, MAX_ERRORS
-from api.scanning.urls import page_key
+from api.scanning.urls import page_key, without_login
 
 
 class Tally:
@@ -26,7 +26,7 @@ class Tally:
         """Name what went wrong with a page."""
         self.error_count += 1
         if len(self.errors) < MAX_ERRORS:
-            self.errors.append({"url": url[:2000], "detail": detail[:500]})
+            self.errors.append({"url": without_login(url)[:2000], "detail": detail[:500]})
 
     def comes(self, url: str) -> bool:
         """A page is listed: whether it comes for the first time in this scan; then it is counted as seen."""

@@ -14,8 +14,6 @@ from api.scanning.readers.items import Notes, Rejected
 from api.scanning.readers.pages import ACCEPT_PAGE, NoArticle, ReadPage, read_page
 from detector import Detector
 
-PAGE_TYPES = ("text/html", "application/xhtml+xml", "")
-
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -42,7 +40,7 @@ def read_answer(
 ) -> tuple[ReadPage, list[Fetched]] | Rejected:
     """The article of a page, all pages of it joined, and the answers it came from. `on_error`: hears of further pages that could
     not be had. Raises `SiteClosed`, `Stopped`."""
-    if answer.content_type not in PAGE_TYPES:
+    if not answer.is_page:
         return NoArticle(answer.url, f"is {answer.content_type[:100]}")
     answers = [answer]
 

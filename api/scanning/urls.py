@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from api.scanning.readers.ids import is_tracking, plain_url
+from api.scanning.readers.ids import ascii_host, is_tracking, plain_url
 from fingerprints.domains import host, registrable_domain
 
 _AMP_CACHE = re.compile(r"/[civ]/(s/)?(?P<rest>[^/]+\..*)", re.DOTALL)
 _AMP_PATH = re.compile(r"/amp(/(index\.html?)?)?$|\.amp(?=\.html?$)|\.amp$", re.IGNORECASE)
+_LOGIN = re.compile(r"^(\s*[a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
 _MIRRORS = ("www.", "m.", "amp.", "mobile.", "wap.")
 MAX_URL = 2000
 """Characters; what is longer is no article's address."""
@@ -25,11 +26,18 @@ def clean_url(url: str, base: str | None = None) -> str | None:
         if parts.hostname.endswith(".cdn.ampproject.org") and (cached := _AMP_CACHE.match(parts.path)):
             scheme = "https" if cached[1] else "http"
             parts = urlsplit(f"{scheme}://{cached['rest']}" + (f"?{parts.query}" if parts.query else ""))
-    except ValueError:
+        if parts.port == 0:
+            return None
+    except ValueError:  # of brackets and ports too
         return None
     query = "&".join(pair for pair in parts.query.split("&") if pair and not is_tracking(pair.partition("=")[0]))
     found = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
     return found if len(found) <= MAX_URL else None
+
+
+def without_login(url: str) -> str:
+    """`url` without the user name and password before its host, for showing."""
+    return _LOGIN.sub(r"\1", url)
 
 
 def page_key(url: str) -> str:
@@ -60,9 +68,9 @@ def site_of(url: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """``scheme://host:port`` of a URL, the port left out where it is the usual one."""
+    """``scheme://host:port`` of a URL that is one (`clean_url`), the port left out where it is the usual one."""
     parts = urlsplit(url)
-    name = (parts.hostname or "").rstrip(".").lower()
+    name = ascii_host(parts.hostname or "")
     shown = f"[{name}]" if ":" in name else name
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{shown}" + (f":{parts.port}" if parts.port not in (None, usual) else "")

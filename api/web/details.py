@@ -38,7 +38,18 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"only http and https are fetched", "hanya alamat http dan https yang dapat diambil"),
     (r"it names no host", "alamat itu tidak menyebut situs"),
     (r"URLs with a user name or password are not fetched", "alamat yang memuat nama pengguna atau kata sandi tidak diambil"),
-    (r"the site does not answer and is left alone until (.+)", r"situs itu tidak menjawab dan dibiarkan sampai \1"),
+    (
+        r"the robots\.txt of the site cannot be had, so nothing there may be read",
+        "robots.txt situs itu tidak dapat diambil, jadi tidak ada yang boleh dibaca di sana",
+    ),
+    (
+        r"the site fails, or asked for a pause, and is left alone until (.+)",
+        r"situs itu gagal menjawab atau minta jeda, dan dibiarkan sampai \1",
+    ),
+    (
+        r"the WordPress API is closed \((\d+)\): read the site by its feed or sitemap",
+        r"API WordPress situs itu ditutup (\1): baca situs itu lewat feed atau peta situsnya",
+    ),
     (r"another scanner is reading this site", "pemindai lain sedang membaca situs ini"),
     (r"is no web page but (.+)", r"bukan halaman web, melainkan \1"),
     # What pages and listings hold

@@ -26,7 +26,7 @@ LOOPBACK = ("127.0.0.0/8",)
 
 @pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
-    with Fetcher(LOOPBACK, timeout=5, max_bytes=100_000) as made:
+    with Fetcher(LOOPBACK, timeout=30, max_bytes=100_000) as made:
         yield made
 
 

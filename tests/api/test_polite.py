@@ -194,9 +194,12 @@ def test_redirects_are_followed_with_manners_and_not_in_circles(reader: Any, web
 
 
 def test_a_wait_ends_when_the_work_is_to_stop(reader: Any, web: Any, answer: Any) -> None:
-    web.pages["/robots.txt"] = answer(b"User-agent: *\nCrawl-delay: 600")
+    def served(asked: Any) -> Any:
+        threading.Timer(0.1, mine.stop.set).start()
+        return answer(b"User-agent: *\nCrawl-delay: 600")
+
+    web.pages["/robots.txt"] = served
     mine = reader()
-    threading.Timer(0.3, mine.stop.set).start()
     with pytest.raises(Stopped):
         mine.get(f"{web.url}/a")
     assert paths(web) == ["/robots.txt"]

@@ -41,7 +41,7 @@ class Desk:
 
     def read(self, *where: str, kind: str = "auto") -> tuple[Outcome, list[Rejected]]:
         outcome, rejected, memory = Outcome(), [], Memory(self.detector.store)
-        with Fetcher(["127.0.0.1"], timeout=5) as fetcher:
+        with Fetcher(["127.0.0.1"], timeout=30) as fetcher:
             site = Site(fetcher, memory, outcome.notes, 2_000_000, sleep=lambda seconds: None)
             run = Import(self.detector, memory, outcome, on_rejected=rejected.append, on_step=lambda reader: None)
             for one in where:

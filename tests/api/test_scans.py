@@ -21,6 +21,9 @@ from api.cli import run
 from api.clock import microseconds, now
 from api.events import DELIVERIES
 from api.keys import Caller
+from api.leases import claim_row
+from api.scanning import service
+from api.scanning.backcheck import LEASE, ROW, STATE
 from api.scanning.findings import places_of
 from api.scanning.preview import preview
 from api.scanning.revisits import REVISITS, revisit_of
@@ -436,8 +439,12 @@ def test_a_flagged_page_is_visited_again_and_what_became_of_it_is_told(desk: Des
     assert desk.visit(check["id"], 25)["status"] == "gone"
     web.pages["/salinan"] = answer(status=503, headers={"Retry-After": "0"})
     history = desk.visit(check["id"], 49)["places"][0]["history"]
-    assert [entry["status"] for entry in history] == ["online", "changed", "online", "gone"]
-    assert history[2]["detail"] == "the source is credited now"
+    assert [(entry["status"], entry["detail"]) for entry in history] == [
+        ("online", "found"),
+        ("changed", "the copy was edited away"),
+        ("online", "the copy is back, and the source is credited now"),
+        ("gone", "the server answered 404"),
+    ]
     assert [entry["at"] for entry in history] == sorted(entry["at"] for entry in history)
     told = desk.store.records.find(DELIVERIES, {"webhook_id": webhook}, order="at")
     assert [json.loads(row.doc["body"])["data"]["online"] for row in told] == ["online", "changed", "online", "gone"], (
@@ -472,6 +479,26 @@ def test_a_visit_that_is_stopped_is_let_go_at_once(desk: Desk, web: Any, answer:
     assert row.doc["due_at"] <= microseconds(desk.now()), "for whoever looks next"
 
 
+def test_a_visit_is_kept_however_long_the_site_takes(desk: Desk, web: Any, answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "BEAT", 0.02)
+    found = answer(page(ARTICLES[0]["text"]), headers={"Content-Type": "text/html"})
+    held: list[int] = []
+
+    def slow(asked: Any) -> Any:
+        deadline = time.monotonic() + 60
+        while len(set(held)) < 3:
+            assert time.monotonic() < deadline, "the lease was not renewed"
+            held.append(desk.store.records.find(REVISITS)[0].doc["lease"]["until"])
+        return found
+
+    web.pages["/salinan"] = found
+    desk.scan(desk.add(web.url, kind="list", urls=[f"{web.url}/salinan"], interval_minutes=40_000))
+    (check,) = desk.checks(flagged=True)
+    web.pages["/salinan"] = slow
+    assert desk.visit(check["id"], 2)["status"] == "online"
+    assert held == sorted(held)
+
+
 def test_a_copy_that_was_read_before_its_original_is_found_when_it_comes(desk: Desk, web: Any, answer: Any) -> None:
     text = prose("belum ada aslinya", 20)
     web.pages["/salinan"] = answer(page(text), headers={"Content-Type": "text/html"})
@@ -491,6 +518,21 @@ def test_a_copy_that_was_read_before_its_original_is_found_when_it_comes(desk: D
     assert desk.scanning.look_back() is True
     assert len(desk.checks(flagged=True)) == 1, "the same finding is not kept twice"
     assert desk.scanning.look_back() is False
+
+
+def test_what_a_killed_process_held_back_is_looked_at_by_another(desk: Desk, web: Any, answer: Any) -> None:
+    text = prose("asli yang terlambat", 20)
+    web.pages["/salinan"] = answer(page(text), headers={"Content-Type": "text/html"})
+    desk.scan(desk.add(web.url, kind="list", urls=[f"{web.url}/salinan"]))
+    assert desk.scanning.is_behind is False
+    assert claim_row(desk.store, STATE, ROW, "killed", microseconds(desk.now()), LEASE) is not None
+    desk.detector.add(Article(id="asli", text=text))
+    assert desk.scanning.look_back() is False
+    assert desk.scanning.is_behind is True
+    desk.later = timedelta(seconds=LEASE + 1)
+    assert desk.scanning.look_back() is True
+    assert [check["best_match"]["article"]["id"] for check in desk.checks(flagged=True)] == ["asli"]
+    assert desk.scanning.is_behind is False
 
 
 def test_old_scans_are_forgotten_and_findings_stay(desk: Desk, web: Any, answer: Any) -> None:

@@ -93,11 +93,11 @@ def read_entries(answer: Fetched) -> list[Entry]:
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if body.startswith(b"{"):
         return _json_feed(body, answer.url)
-    root = parse_xml(answer.body, answer.url)
+    root = parse_xml(answer.body, answer.url, answer.charset)
     elements = [e for e in root.iter() if local(e) in ("item", "entry")]
     if local(root) not in ("rss", "rdf", "feed"):
         raise InputError(answer.url, f"is no feed but <{local(root)}>")
-    return [_xml_entry(element, answer.url) for element in elements]
+    return [_xml_entry(element, urljoin(answer.url, element.base or "")) for element in elements]
 
 
 def _xml_entry(element: Any, base: str) -> Entry:
@@ -108,7 +108,7 @@ def _xml_entry(element: Any, base: str) -> Entry:
             break
     if not link:
         link = next(
-            (g.text for g in element if local(g) == "guid" and g.get("ispermalink", g.get("isPermaLink")) != "false"), None
+            (g.text for g in element if local(g) == "guid" and g.get("isPermaLink") != "false" and "://" in (g.text or "")), None
         )
     content = next((c for c in element if local(c) in ("encoded", "content") and (c.text or len(c))), None)
     return Entry(
@@ -160,8 +160,9 @@ def _json_entry(item: Mapping[str, Any], base: str) -> Entry:
         else []
     )
     html = string("content_html")
+    id = string("id") or ""
     return Entry(
-        url=_absolute(base, string("url") or string("external_url")),
+        url=_absolute(base, string("url") or string("external_url") or (id if "://" in id else None)),
         title=string("title"),
         published=string("date_published"),
         updated=string("date_modified"),

@@ -21,11 +21,29 @@ def is_tracking(parameter: str) -> bool:
 def plain_url(url: str) -> str:
     """`url` without what does not tell pages apart: scheme, ``www.``, default port, fragment, tracking parameters, the
     order of parameters, a closing slash. For comparing, not for fetching."""
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    try:
+        parts = urlsplit(url.strip())
+        number = parts.port
+    except ValueError:
+        return url.strip()  # no URL, so it is like no other
+    host = ascii_host(parts.hostname or "").removeprefix("www.")
+    port = f":{number}" if number not in (None, 80, 443) else ""
     query = urlencode(sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not is_tracking(k)))
     return f"{host}{port}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
+
+
+def ascii_host(host: str) -> str:
+    """A host name as name servers know it: in lower case, ``bücher.example`` as ``xn--bcher-kva.example``; one that cannot be
+    written so stays."""
+    name = host.rstrip(".").lower()
+    if name.isascii():
+        return name
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return name
 
 
 def id_from_url(url: str) -> str:

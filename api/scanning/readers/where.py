@@ -107,7 +107,7 @@ def _open_answer(url: str, site: Site) -> Reader:
     from api.scanning.readers.feed import Feed
     from api.scanning.readers.site import must_succeed
     from api.scanning.readers.sitemap import Sitemap
-    from api.scanning.readers.wordpress import WordPressApi
+    from api.scanning.readers.wordpress import WordPressApi, is_open
 
     answer = site.listing(url)
     must_succeed(answer, url)
@@ -119,7 +119,7 @@ def _open_answer(url: str, site: Site) -> Reader:
     if urlsplit(answer.url).path.strip("/"):
         return _Page(url, site)
     api, feeds = links_of(answer)
-    if api:
+    if api and (is_open(api, site) or not feeds):
         return WordPressApi(api, site)
     if feeds:
         return Feed(feeds[0], site)
@@ -127,17 +127,18 @@ def _open_answer(url: str, site: Site) -> Reader:
 
 
 def kind_of(answer: Fetched) -> Literal["feed", "sitemap", "html"]:
-    """What was fetched, by its bytes. Raises `InputError` for broken XML."""
-    from api.scanning.readers.xml import local, parse_xml
+    """What was fetched, by its bytes; what servers call it is often wrong."""
+    from api.scanning.readers.xml import root_name
 
     start = answer.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"{"):
         return "feed"
     if answer.body.startswith(b"\x1f\x8b") or (start.startswith(b"http") and answer.content_type == "text/plain"):
         return "sitemap"
-    if start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf", b"<urlset", b"<sitemapindex")) and b"<html" not in start:
-        return "sitemap" if local(parse_xml(answer.body, answer.url)) in ("urlset", "sitemapindex") else "feed"
-    return "html"
+    root = root_name(answer.body)
+    if root in ("urlset", "sitemapindex"):
+        return "sitemap"
+    return "feed" if root in ("rss", "rdf", "feed") or (start.startswith(b"<?xml") and root != "html") else "html"
 
 
 def links_of(answer: Fetched) -> tuple[str | None, list[str]]:

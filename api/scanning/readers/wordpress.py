@@ -88,6 +88,8 @@ class WordPressApi:
             if page > 1 and answer.status == 400:
                 return None  # fewer pages than before: posts were withdrawn
             try:
+                if answer.status in (401, 403):
+                    return f"the WordPress API is closed ({answer.status}): read the site by its feed or sitemap"
                 must_succeed(answer, self.label)
                 posts = self._posts(answer)
             except InputError as error:
@@ -146,6 +148,17 @@ class WordPressApi:
         fallback = f"{urlsplit(self.label).hostname}-post-{number}"
         item = article_from(record, place, self._site.notes, fallback_id=fallback, max_bytes=self._site.max_bytes)
         yield replace(item, number=number) if isinstance(item, Taken) else item
+
+
+def is_open(route: str, site: Site) -> bool:
+    """Whether the posts route of a WordPress API may be read; many sites close it to all who are not signed in."""
+    parts = urlsplit(route)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("per_page", "1")])
+    try:
+        answer = site.listing(urlunsplit(parts._replace(query=query)))
+    except FetchError:
+        return False
+    return answer.status == 200 and answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 
 def _author(post: Mapping[str, Any]) -> str | None:
