@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from api.scanning.fetching import Fetched, FetchError, FetchFailed
+from api.scanning.polite import RobotsRefused
 from api.scanning.readers.links import links_on
 from api.scanning.readers.pages import ReadPage, read_page
 from api.scanning.readers.site import Site, must_succeed
@@ -63,8 +64,9 @@ def _front(url: str, site: Site) -> Fetched:
     """The page at `url`; a domain that does not speak https is asked without."""
     try:
         answer = site.listing(url)
-    except FetchFailed as error:
-        if error.kind != "connection" or not url.startswith("https://"):
+    except (FetchFailed, RobotsRefused) as error:
+        silent = error.unread if isinstance(error, RobotsRefused) else error.kind == "connection"
+        if not silent or not url.startswith("https://"):
             raise
         answer = site.listing(f"http://{url.removeprefix('https://')}")
     must_succeed(answer, url)

@@ -31,6 +31,7 @@ class RobotsRefused(FetchRefused):
     """robots.txt does not allow it, or could not be had (`unread`)."""
 
     def __init__(self, url: str, unread: bool = False) -> None:
+        self.unread = unread
         if unread:
             super().__init__(url, "the robots.txt of the site cannot be had, so nothing there may be read")
         else:

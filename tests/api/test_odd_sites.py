@@ -223,6 +223,20 @@ def test_a_page_is_one_by_how_it_begins_where_its_type_is_wrong(desk: Desk, web:
     assert desk.counts(desk.add(f"{web.url}/feed"), "seen", "checked", "skipped") == [5, 4, 1]
 
 
+def test_a_bare_domain_that_speaks_no_https_is_read_without(desk: Desk, web: Any, answer: Any) -> None:
+    link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    web.pages["/"] = answer(f"<html><head>{link}</head><body>x</body></html>".encode(), headers=HTML)
+    web.pages["/feed"] = answer(feed(web.url, "/satu"))
+    web.pages["/satu"] = answer(page(prose("satu", 20)), headers=HTML)
+    domain = web.url.removeprefix("http://")
+    assert preview(desk.scanning.tools, {"url": domain})["reads"] == {"kind": "feed", "url": f"{web.url}/feed"}
+    source = desk.add(domain)
+    assert desk.counts(source, "seen", "checked") == [1, 1]
+    shown = get_source(desk.store, source, now())
+    assert shown is not None
+    assert shown["url"] == f"https://{domain}/", "as it was given"
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 200])
 @pytest.mark.parametrize("points", [True, False])
 def test_a_wordpress_site_whose_api_is_closed_is_read_by_its_feed(

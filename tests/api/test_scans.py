@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -416,6 +422,25 @@ def test_the_command_line_adds_shows_scans_and_removes(
     assert "there is none with the id, name or URL 'Satu'" in capsys.readouterr().err
     del web.pages["/1/feed"]
     assert "failed" in sidik("scan", second, status=1)
+
+
+def test_a_terminal_shows_counts_and_the_time_left(web: Any, crowd: Any, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/a.db"
+    desk = Desk(store)
+    desk.add(crowd(1)[0], name="Satu")
+    desk.close()
+    environment = {**os.environ, "SIDIK_STORE": store, "SIDIK_FETCH_ALLOW": "127.0.0.1", "TERM": "xterm", "COLUMNS": "120"}
+    command = [sys.executable, "-c", "import sys; from api.cli import run; sys.exit(run(sys.argv[1:]))", "scan", "--once"]
+    terminal, inner = pty.openpty()
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=inner)
+    os.close(inner)
+    shown = b""
+    with contextlib.suppress(OSError):  # its end, on Linux
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    os.close(terminal)
+    assert running.wait() == 0
+    assert re.search(rb"Satu.*/2.* checked, .* flagged.*\d:\d\d:\d\d.*[\d-]:[\d-]{2}", shown, re.DOTALL), shown[-2000:]
 
 
 def test_a_flagged_page_is_visited_again_and_what_became_of_it_is_told(desk: Desk, web: Any, answer: Any) -> None:
