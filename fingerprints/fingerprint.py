@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import overload
 
 import numpy as np
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 
 from fingerprints import signature
 from fingerprints.kernels import sketch as kernels
-from fingerprints.sketch import RUN_WORDS
-from fingerprints.tokens import Tokens, tables
+from fingerprints.sketch import PAIR_DISTANCE, RUN_WORDS
+from fingerprints.tokens import Tokens, read_one, tables
 
 __all__ = [
     "COMMON_ARTICLES",
@@ -62,15 +63,17 @@ class Fingerprints(Sequence[Fingerprint]):
 
     __slots__ = ("_ends", "free", "free_at", "ordered", "ordered_at", "signatures", "sizes", "words")
 
-    def __init__(self, packed: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
+    def __init__(self, room: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
+        """Of what `kernels.sketch.read` gave."""
         self.sizes = sizes
         self._ends: list[list[int]] | None = None
         w, o, f = sizes.sum(axis=0).tolist()
-        halves, end = packed.view(np.uint32), w + o + f + signature.PERMUTATIONS * len(sizes)
-        places = halves[end:].view(np.int32)
-        self.words, self.ordered, self.free = halves[:w], halves[w : w + o], halves[w + o : w + o + f]
-        self.signatures = halves[w + o + f : end].reshape(-1, signature.PERMUTATIONS)
-        self.ordered_at, self.free_at = places[:o], places[o : o + f]
+        halves, held = room.view(np.uint32), signature.PERMUTATIONS * len(sizes)
+        most = (len(halves) - held) // kernels.ROOM
+        places, pairs, end = halves.view(np.int32), PAIR_DISTANCE * most, len(halves) - held
+        self.words, self.ordered, self.ordered_at = halves[:w], halves[most : most + o], places[2 * most : 2 * most + o]
+        self.free, self.free_at = halves[3 * most : 3 * most + f], places[3 * most + pairs : 3 * most + pairs + f]
+        self.signatures = halves[end:].reshape(-1, signature.PERMUTATIONS)
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -104,7 +107,7 @@ def fingerprint(tokens: Tokens) -> Fingerprint:
 
 def read(text: str) -> tuple[Tokens, Fingerprint]:
     """`tokenize(text)` and its fingerprint, in one compiled pass."""
-    packed, sizes = kernels.read(text, np.array([len(text)]), tables(), kernels.BOTH)
+    packed, sizes = read_one(text, kernels.BOTH)
     (n, lookalike, invisible), (_, o, f) = sizes.tolist()
     end = 3 * n + (n + 7) // 8
     return Tokens(text, packed[:end], n, lookalike, invisible), _unpacked(packed[end:], n, o, f)
@@ -121,5 +124,8 @@ def _unpacked(packed: NDArray[np.uint64], w: int, o: int, f: int) -> Fingerprint
 def fingerprint_many(texts: Sequence[str]) -> Fingerprints:
     """`fingerprint(tokenize(text))` of each text, in one compiled pass that lets other threads run. For bulk imports: some
     hundred articles a call."""
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    return Fingerprints(*kernels.read("".join(texts), ends, tables(), kernels.FINGERPRINTS))
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    ascii = np.fromiter(map(str.isascii, texts), np.bool_, len(texts))
+    ends = np.where(ascii, np.cumsum(lengths * ascii), ~np.cumsum(lengths * ~ascii))
+    some, others = "".join(compress(texts, ascii)), "".join(compress(texts, ~ascii))
+    return Fingerprints(*kernels.read(some, others, ends, tables(), kernels.FINGERPRINTS))

@@ -69,7 +69,13 @@ def tables() -> NDArray[np.uint64]:
     return packed
 
 
+def read_one(text: str, wanted: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """What `kernels.sketch.read` gives of one text."""
+    found: tuple[NDArray[np.uint64], NDArray[np.int64]] = kernels.read(text, text, np.array([len(text)]), tables(), wanted)
+    return found
+
+
 def tokenize(text: str) -> Tokens:
     """Fold and split `text` into words. Any str will do, the empty one and lone surrogates included."""
-    packed, sizes = kernels.read(text, np.array([len(text)]), tables(), kernels.TOKENS)
+    packed, sizes = read_one(text, kernels.TOKENS)
     return Tokens(text, packed, *sizes[0].tolist())

@@ -31,6 +31,10 @@ ZERO, ONE = np.uint64(0), np.uint64(1)
 BELOW = np.uint64(round(PAIR_SHARE * 2**32) << 32)
 """Bound on the hash of a pair that is kept."""
 SIGNATURE = 128
+LETTERS = 5
+"""Characters a word, with the space: an archive whose words are shorter needs more room than it is first given."""
+ROOM = 3 + 2 * PAIR_DISTANCE
+"""Halves that the fingerprint of a text needs for each word at most, beside the signature."""
 TOKENS, FINGERPRINTS, BOTH = range(3)
 """What may be wanted of `read`."""
 
@@ -134,25 +138,42 @@ def _workspace(n):
 
 
 @inner
-def _outputs(most, texts):
-    """Room for the fingerprints of `texts` texts of `most` words: words, ordered, where, free, where, signatures."""
-    words, ordered, ordered_at = np.empty(most, np.uint32), np.empty(most, np.uint32), np.empty(most, np.int32)
-    pairs = PAIR_DISTANCE * most
-    return (
-        words,
-        ordered,
-        ordered_at,
-        np.empty(pairs, np.uint32),
-        np.empty(pairs, np.int32),
-        np.empty(texts * SIGNATURE, np.uint32),
-    )
+def _outputs(room, most, texts):
+    """Where the fingerprints of `texts` texts of `most` words in all go in `room`: words, ordered, their positions, free, their
+    positions, signatures."""
+    n, pairs = most, PAIR_DISTANCE * most
+    words, ordered, ordered_at = view_u32(room, 0, n), view_u32(room, n // 2, n), view_i32(room, n, n)
+    free, free_at = view_u32(room, 3 * n // 2, pairs), view_i32(room, (3 * n + pairs) // 2, pairs)
+    return words, ordered, ordered_at, free, free_at, view_u32(room, 3 * n // 2 + pairs, texts * SIGNATURE)
 
 
 @inner
-def _fill(hashes, stems, flags, n, permutations, scratch, outputs, text, w, o, f):
-    """One fingerprint, that of text number `text`, into `outputs` from `w`, `o` and `f` on. Returns (ordered, free)."""
+def _room(most, texts):
+    return np.empty((ROOM * most + texts * SIGNATURE) // 2, np.uint64)
+
+
+@inner
+def _roomier(room, most, texts, w, o, f):
+    """Room for twice as many words, with what `room` holds."""
+    out = _room(2 * most, texts)
+    old, new = _outputs(room, most, texts), _outputs(out, 2 * most, texts)
+    for i in range(w):
+        new[0][i] = old[0][i]
+    for i in range(o):
+        new[1][i], new[2][i] = old[1][i], old[2][i]
+    for i in range(f):
+        new[3][i], new[4][i] = old[3][i], old[4][i]
+    for i in range(texts * SIGNATURE):
+        new[5][i] = old[5][i]
+    return out
+
+
+@inner
+def _fill(hashes, stems, flags, n, permutations, scratch, room, most, texts, text, w, o, f):
+    """One fingerprint, that of text number `text`, into `room`, see `_outputs`, from `w`, `o` and `f` on. Returns (ordered,
+    free)."""
     keys, other, pairs, places, finals = scratch
-    words, ordered, ordered_at, free, free_at, signatures = outputs
+    words, ordered, ordered_at, free, free_at, signatures = _outputs(room, most, texts)
     for i in range(n):
         words[w + i] = np.uint32(hashes[i] & LOW)
     m = _shingles(hashes, n, keys)
@@ -163,20 +184,19 @@ def _fill(hashes, stems, flags, n, permutations, scratch, outputs, text, w, o, f
 
 
 @inner
-def _packed(outputs, w, o, f):
-    """All of `outputs` in one array: words, ordered, free, signatures, positions of ordered and free. In halves."""
-    words, ordered, ordered_at, free, free_at, signatures = outputs
-    s = len(signatures)
-    out = np.empty((w + 2 * o + 2 * f + s + 1) // 2, np.uint64)
+def _packed(room, most, w, o, f):
+    """The one fingerprint in `room` without gaps, in halves: words, ordered, free, signature, positions of ordered and free."""
+    words, ordered, ordered_at, free, free_at, signature = _outputs(room, most, 1)
+    out = np.empty((w + 2 * o + 2 * f + SIGNATURE + 1) // 2, np.uint64)
     halves = view_u32(out, 0, 2 * len(out))
     for i in range(w):
         halves[i] = words[i]
     for i in range(o):
-        halves[w + i], halves[w + o + f + s + i] = ordered[i], ordered_at[i]
+        halves[w + i], halves[w + o + f + SIGNATURE + i] = ordered[i], ordered_at[i]
     for i in range(f):
-        halves[w + o + i], halves[w + 2 * o + f + s + i] = free[i], free_at[i]
-    for i in range(s):
-        halves[w + o + f + i] = signatures[i]
+        halves[w + o + i], halves[w + 2 * o + f + SIGNATURE + i] = free[i], free_at[i]
+    for i in range(SIGNATURE):
+        halves[w + o + f + i] = signature[i]
     return out
 
 
@@ -187,9 +207,10 @@ _TABLES = "Array(uint64, 1, 'C', readonly=True)"
 def fingerprint(tokens, n, tables):
     """The fingerprint of `n` words that `read` gave, packed as there; number of ordered and free hashes."""
     permutations, flags = view_u32(tables, tables[PERMUTATIONS], 2 * SIGNATURE), view_u8(tokens, 3 * n, n)
-    outputs = _outputs(n, 1)
-    o, f = _fill(tokens[:n], tokens[n : 2 * n], flags, n, permutations, _workspace(n), outputs, 0, 0, 0, 0)
-    return _packed(outputs, n, o, f), o, f
+    most = n + n % 2
+    room = _room(most, 1)
+    o, f = _fill(tokens[:n], tokens[n : 2 * n], flags, n, permutations, _workspace(n), room, most, 1, 0, 0, 0, 0)
+    return _packed(room, most, n, o, f), o, f
 
 
 @inner
@@ -218,34 +239,47 @@ def _joined(a, b):
 
 # One way in for all uses: the pass over a text is by far the most to compile.
 @njit(
-    f"Tuple((uint64[::1], int64[:, ::1]))(unicode_type, Array(int64, 1, 'C', readonly=True), {_TABLES}, int64)",
+    f"Tuple((uint64[::1], int64[:, ::1]))(unicode_type, unicode_type, Array(int64, 1, 'C', readonly=True), {_TABLES}, int64)",
     cache=True,
     nogil=True,
     error_model="numpy",
 )
-def read(text, ends, tables, wanted):
-    """Of texts that end at `ends` in `text`, one after another, their `FINGERPRINTS`, see `_packed`, and int64[texts, 3]: words,
-    ordered, free; or of the first its `TOKENS`, see `_packed_tokens`, and int64[1, 3]: words, look-alike, invisible characters;
-    or `BOTH` of the first, its tokens before its fingerprint, and both rows of numbers."""
-    longest, most, first = 0, 0, 0
+def read(ascii, other, ends, tables, wanted):
+    """Of texts, their `FINGERPRINTS` with gaps between the arrays, see `_outputs`, and int64[texts, 3]: words, ordered, free; or
+    of the first its `TOKENS`, see `_packed_tokens`, and int64[1, 3]: words, look-alike, invisible characters; or `BOTH` of the
+    first, its tokens before its fingerprint, see `_packed`, and both rows of numbers.
+
+    Those of ASCII stand one after another in `ascii` and end there at `ends`, others in `other` at ``~ends``: among those of one
+    kind a character takes one byte, beside an emoji four."""
+    longest, total, first, others = 0, 0, 0, 0
     for end in ends:
-        longest, most, first = max(longest, end - first), most + (end - first) // 2 + 1, end
-    words, sizes = longest // 2 + 2, np.empty((len(ends) + (wanted == BOTH), 3), np.int64)
+        size = end - first if end >= 0 else ~end - others
+        longest, total = max(longest, size), total + size
+        first, others = max(first, end), max(others, ~end)
+    most = (total // LETTERS + longest // 2 + 3) // 2 * 2
+    texts, words, sizes = len(ends), longest // 2 + 2, np.empty((len(ends) + (wanted == BOTH), 3), np.int64)
     rows, hashes, stems = room(longest), np.empty(words, np.uint64), np.empty(words, np.uint64)
     if wanted == TOKENS:
-        most, words = 0, 0
+        most, words, texts = 0, 0, 0
     permutations, scratch, tokens = view_u32(tables, tables[PERMUTATIONS], 2 * SIGNATURE), _workspace(words), hashes[:0]
-    outputs, w, o, f, first = _outputs(most, len(ends)), 0, 0, 0, 0
+    outputs, w, o, f, first, others = _room(most, texts), 0, 0, 0, 0, 0
     for i in range(len(ends)):
-        n, lookalike, invisible = scan(text, first, ends[i], tables, rows, hashes, stems)
+        end = ends[i]
+        if end >= 0:
+            text, start, first = ascii, first, end
+        else:
+            end = ~end
+            text, start, others = other, others, end
+        n, lookalike, invisible = scan(text, start, end, tables, rows, hashes, stems)
         if wanted != FINGERPRINTS:
             sizes[0, 0], sizes[0, 1], sizes[0, 2] = n, lookalike, invisible
             tokens = _packed_tokens(n, rows[2], hashes, stems)
             if wanted == TOKENS:
                 return tokens, sizes
         k = len(sizes) - len(ends) + i
+        while w + n > most:
+            outputs, most = _roomier(outputs, most, texts, w, o, f), 2 * most
         sizes[k, 0] = n
-        sizes[k, 1], sizes[k, 2] = _fill(hashes, stems, rows[2][3], n, permutations, scratch, outputs, i, w, o, f)
-        w, o, f, first = w + n, o + sizes[k, 1], f + sizes[k, 2], ends[i]
-    packed = _packed(outputs, w, o, f)
-    return _joined(tokens, packed) if wanted == BOTH else packed, sizes
+        sizes[k, 1], sizes[k, 2] = _fill(hashes, stems, rows[2][3], n, permutations, scratch, outputs, most, texts, i, w, o, f)
+        w, o, f = w + n, o + sizes[k, 1], f + sizes[k, 2]
+    return _joined(tokens, _packed(outputs, most, w, o, f)) if wanted == BOTH else outputs, sizes
