@@ -21,7 +21,7 @@ from fingerprints.holding import CROWD, Holding, Writer
 from fingerprints.index import Batch, Candidates, CommonRun, Entry, TemplateRun
 from fingerprints.index_folder import CHECK_AT_OPEN, IndexFolder
 from fingerprints.kernels.candidates import candidates
-from fingerprints.kernels.closeness import closeness, places
+from fingerprints.kernels.closeness import closeness_of
 from fingerprints.kernels.duplicates import duplicates
 from fingerprints.manifest import Barrier
 from fingerprints.segment import EMPTY, Documents, bands_of, build, faults, net
@@ -184,7 +184,7 @@ class SegmentIndex(Holding):
         """See `FingerprintIndex.closeness`."""
         self._sound()
         snapshot = self._snapshot
-        close, shares = closeness(places(snapshot.table, seqs), words, counts.view(np.uint8), run)
+        close, shares = closeness_of(snapshot.table, seqs, words, counts.view(np.uint8), run)
         return close, shares
 
     def words(self, seq: int) -> NDArray[np.uint32]:

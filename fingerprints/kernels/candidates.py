@@ -14,12 +14,13 @@ from fingerprints.kernels.listing import (
     classify,
     common_stretches,
     count_windows,
+    key_of,
     representatives,
     share_nothing_else,
 )
-from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SEQ, header, i64, ranges, u32
+from fingerprints.kernels.memory import DOCS, FREE, OFFSET, ORDERED, SEQ, at32, at64, header, prefetch, ranges, u32
 from fingerprints.kernels.query import distinct, first_windows, frequencies, must_follow, schedule, weights
-from fingerprints.kernels.sorting import sort
+from fingerprints.kernels.sorting import SLACK, ranked
 from fingerprints.kernels.templates import template_windows
 
 TOTAL_SHARE = 0.05
@@ -40,18 +41,29 @@ def _gains(words, at, hashes, weight):
     return out
 
 
-@typed("UniTuple(int64, 2)(int64[:,::1], int64)")
-def _document(segments, doc):
-    """(seq, words) of an article numbered over all segments."""
+@typed("int64(int64[:,::1], int64)")
+def _words(segments, doc):
+    """Words of an article numbered over all segments."""
     for s in range(len(segments)):
         base = segments[s, 0]
-        head = header(base)
-        n = head[DOCS]
+        n = at64(base + 8 * DOCS)
         if doc < n:
-            offsets = i64(base + head[OFFSET], n + 1)
-            return np.int64(u32(base + head[SEQ], n)[doc]), offsets[doc + 1] - offsets[doc]
+            offset = base + at64(base + 8 * OFFSET) + 8 * doc
+            return at64(offset + 8) - at64(offset)
         doc -= n
-    return np.int64(0), np.int64(0)
+    return np.int64(0)
+
+
+@typed("int64(int64[:,::1], int64)")
+def _seq_at(segments, doc):
+    """Address of the seq of an article numbered over all segments."""
+    for s in range(len(segments) - 1):
+        n = at64(segments[s, 0] + 8 * DOCS)
+        if doc < n:
+            return segments[s, 0] + at64(segments[s, 0] + 8 * SEQ) + 4 * doc
+        doc -= n
+    base = segments[len(segments) - 1, 0]
+    return base + at64(base + 8 * SEQ) + 4 * doc
 
 
 @typed(f"boolean[::1](int64[:,::1], int64[::1], {_U32})")
@@ -96,7 +108,7 @@ def _judge_runs(
     if len(rarest):
         for i in range(len(docs)):
             if begin[i] < begin[i + 1]:
-                sizes[i] = _document(segments, docs[i])[1]
+                sizes[i] = _words(segments, docs[i])
     kind = classify(begin, spans, count, sizes, length, common)
     mostly = np.zeros(len(docs), np.bool_)
     for i in range(len(docs)):
@@ -124,24 +136,19 @@ def _in_order(segments, docs, weighed, verbatim, listed):
     n = 0
     for i in range(len(docs)):
         n += listed[i]
-    bits, keys, places, n = weighed.view(np.uint32), np.empty(n, np.uint64), np.empty(n, np.int64), 0
+    bits, keys, order, n = weighed.view(np.uint32), np.empty(n + SLACK, np.uint64), np.empty(n, np.uint64), 0
     for i in range(len(docs)):
         if listed[i]:
-            places[n] = i
+            keys[n] = key_of(bits[i], 2 * docs[i] + verbatim[i])  # of articles there are less than 2**31
+            prefetch(_seq_at(segments, docs[i]))
             n += 1
-    by_doc = np.empty(n, np.uint64)
-    for i in range(n):
-        by_doc[i] = (np.uint64(docs[places[i]]) << np.uint64(32)) | np.uint64(places[i])
-    sort(by_doc, 0, n)
-    for i in range(n):
-        place = by_doc[i] & np.uint64(0xFFFFFFFF)
-        places[i] = np.int64(place)
-        keys[i] = (np.uint64(np.uint32(0xFFFFFFFF) - bits[place]) << np.uint64(32)) | np.uint64(i)
-    sort(keys, 0, n)
+    ranked(keys, 0, n, order, 0)
     seqs, weight, exact = np.empty(n, np.int64), np.empty(n, np.float32), np.empty(n, np.bool_)
+    heavy = weight.view(np.uint32)
     for i in range(n):
-        place = places[keys[i] & np.uint64(0xFFFFFFFF)]
-        seqs[i], weight[i], exact[i] = _document(segments, docs[place])[0], weighed[place], verbatim[place]
+        low = np.int64(order[i] & np.uint64(0xFFFFFFFF))
+        seqs[i], exact[i] = at32(_seq_at(segments, low >> 1)), low & 1
+        heavy[i] = np.uint32(0xFFFFFFFF) - np.uint32(order[i] >> np.uint64(32))
     return seqs, weight, exact
 
 

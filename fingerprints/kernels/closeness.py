@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from fingerprints.kernels import typed
-from fingerprints.kernels.memory import DOCS, OFFSET, SEQ, WORD_COUNT, WORDS, header, i64, mix, u32
+from fingerprints.kernels.memory import DOCS, OFFSET, SEQ, WORD_COUNT, WORDS, at32, at64, header, mix, prefetch, u32
 
 BLOCK = 5
 """log2 of the side of a block, in words; a square of two by two blocks is looked at."""
@@ -17,12 +17,16 @@ MOST_BLOCKS = 1 << 20
 """Of two texts so long that there are more, nothing is said: they are close."""
 SHORT = 40
 """Words. Nor of texts shorter than that."""
+SIEVE = 4096
+"""Bytes; of a submission of 400 words, one word of an article in twenty that it does not hold gets through."""
+AHEAD, LINE = 4096, 64
+"""Bytes of the next article that are asked for, and of what comes at once."""
 STEP = np.uint64(0x9E3779B97F4A7C15)
 _U32, _U8 = "Array(uint32, 1, 'C', readonly=True)", "Array(uint8, 1, 'C', readonly=True)"
 
 
 @typed(f"UniTuple(int32[::1], 3)({_U32}, {_U8})")
-def _places(words, counts):
+def _numbered(words, counts):
     """Where the words that count stand: a hash table of 1 + the number of each distinct one, and by that number its first place,
     then -1 or the next place of each place (offset by the number of distinct ones)."""
     n, size = len(words), 16
@@ -85,28 +89,46 @@ def _shares_run(article, runs, length):
     return False
 
 
-@typed(f"float32({_U32}, {_U32}, int32[::1], int32[::1], int32[::1])")
-def _closeness(article, words, table, first, following):
-    """The most that one square holds: each word counts once, however often both texts hold it there."""
+@typed(f"uint8[::1]({_U32}, int32[::1])")
+def _sieve(words, first):
+    """uint8[`SIEVE`]: 1 where a word that counts may be, by its low bits. It lies in the nearest cache, and most words of an
+    article end here."""
+    out = np.zeros(SIEVE, np.uint8)
+    for place in first:
+        out[words[place] & (SIEVE - 1)] = 1
+    return out
+
+
+@typed(f"float32({_U32}, {_U32}, int32[::1], int32[::1], int32[::1], uint8[::1], int32[:,::1], int32[::1])")
+def _closeness(article, words, table, first, following, sieve, found, often):
+    """The most that one square holds: each word counts once, however often both texts hold it there. `found` has room for the
+    words of the article, `often` for those of `first`."""
     m, mask = len(article), len(table) - 1
     rows, columns = (len(words) >> BLOCK) + 2, (m >> BLOCK) + 2
     if not m:
         return np.float32(0)
     if rows * columns > MOST_BLOCKS or m < SHORT or len(words) < SHORT:
         return np.float32(np.inf)
-    number, often = np.full(m, -1, np.int32), np.zeros(len(first), np.int32)
-    for j in range(m):
+    may, n = 0, 0
+    for j in range(m):  # without a branch, which would be guessed wrong at each word that both hold
+        found[may, 0] = j
+        may += sieve[article[j] & (SIEVE - 1)]
+    often[:] = 0
+    for x in range(may):
+        j = found[x, 0]
         slot = np.int64(mix(np.uint64(article[j]))) & mask
         while table[slot]:
-            if words[first[table[slot] - 1]] == article[j]:
-                number[j] = table[slot] - 1
-                often[number[j]] += 1
+            k = table[slot] - 1
+            if words[first[k]] == article[j]:
+                found[n, 0], found[n, 1] = j, k
+                often[k] += 1
+                n += 1
                 break
             slot = (slot + 1) & mask
     blocks = np.zeros((rows, columns), np.float32)
-    for j in range(m):
-        k = number[j]
-        if k < 0 or often[k] > REPEATS:
+    for x in range(n):
+        j, k = found[x, 0], found[x, 1]
+        if often[k] > REPEATS:
             continue
         here, i = 0, first[k]
         while i >= 0 and here <= REPEATS:
@@ -125,43 +147,65 @@ def _closeness(article, words, table, first, following):
     return most
 
 
-@njit("int64[:,::1](int64[:,::1], int64[::1])", nogil=True, cache=True)
-def places(segments, seqs):
+@typed("int64(int64, int64, int64)")
+def _place(seqs, n, seq):
+    """Where `seq` stands among the `n` rising uint32 at an address, -1 where it does not. Looked for from where it would stand if
+    none before it were missing, in growing steps."""
+    if not n or at32(seqs + 4 * (n - 1)) < seq or at32(seqs) > seq:
+        return -1
+    low = min(seq - at32(seqs), n - 1)
+    high, step = low + 1, 1
+    while at32(seqs + 4 * low) > seq:
+        high, low = low, max(low - step, 0)
+        step *= 2
+    while low + 1 < high:
+        middle = (low + high) >> 1
+        if at32(seqs + 4 * middle) > seq:
+            high = middle
+        else:
+            low = middle
+    return low if at32(seqs + 4 * low) == seq else -1
+
+
+@typed("int64[:,::1](int64[:,::1], int64[::1])")
+def _places(segments, seqs):
     """int64[n, 2]: address and number of the words of each article under `seqs`; none where it is not held."""
     out = np.zeros((len(seqs), 2), np.int64)
     for k in range(len(seqs)):
         for s in range(len(segments)):
             base = segments[s, 0]
             head = header(base)
-            n = head[DOCS]
-            held = u32(base + head[SEQ], n)
-            if not n or np.int64(held[n - 1]) < seqs[k]:
-                continue
-            low, high = np.int64(0), n
-            while low < high:
-                middle = (low + high) >> 1
-                if np.int64(held[middle]) < seqs[k]:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low < n and np.int64(held[low]) == seqs[k]:
-                offsets = i64(base + head[OFFSET], n + 1)
-                start, end = offsets[low], offsets[low + 1]
+            doc = _place(base + head[SEQ], head[DOCS], seqs[k])
+            if doc >= 0:
+                offset = base + head[OFFSET] + 8 * doc
+                start, end = at64(offset), at64(offset + 8)
                 if 0 <= start <= end <= head[WORD_COUNT]:
                     out[k, 0], out[k, 1] = base + head[WORDS] + 4 * start, end - start
-            break
+                break
     return out
 
 
 @njit(f"Tuple((float32[::1], boolean[::1]))(int64[:,::1], {_U32}, {_U8}, int64)", nogil=True, cache=True)
 def closeness(articles, words, counts, length):
-    """Of each article (see `places`): the most words that count in one square of the plane of both texts, and whether both hold a
-    run of `length` equal words (never false where they do; not looked for where `length` is 0)."""
-    out, shares = np.zeros(len(articles), np.float32), np.zeros(len(articles), np.bool_)
-    table, first, following = _places(words, counts)
+    """Of each article (address and number of its words): the most words that count in one square of the plane of both texts, and
+    whether both hold a run of `length` equal words (never false where they do; not looked for where `length` is 0)."""
+    out, shares, longest = np.zeros(len(articles), np.float32), np.zeros(len(articles), np.bool_), 0
+    for k in range(len(articles)):
+        longest = max(longest, articles[k, 1])
+    table, first, following = _numbered(words, counts)
+    sieve, found, often = _sieve(words, first), np.empty((longest + 1, 2), np.int32), np.empty(len(first), np.int32)
     runs = _runs(words, length) if length else np.zeros(1, np.uint64)
     for k in range(len(articles)):
+        if k + 1 < len(articles):  # the next one's words come from memory meanwhile
+            for at in range(0, min(4 * articles[k + 1, 1], AHEAD), LINE):
+                prefetch(articles[k + 1, 0] + at)
         article = u32(articles[k, 0], articles[k, 1])
-        out[k] = _closeness(article, words, table, first, following)
+        out[k] = _closeness(article, words, table, first, following, sieve, found, often)
         shares[k] = length > 0 and _shares_run(article, runs, length)
     return out, shares
+
+
+@njit(f"Tuple((float32[::1], boolean[::1]))(int64[:,::1], int64[::1], {_U32}, {_U8}, int64)", nogil=True, cache=True)
+def closeness_of(segments, seqs, words, counts, length):
+    """`closeness` of the articles that the segments hold under `seqs`."""
+    return closeness(_places(segments, seqs), words, counts, length)

@@ -6,9 +6,14 @@ from __future__ import annotations
 import numpy as np
 
 from fingerprints.kernels import typed
+from fingerprints.kernels.sorting import SLACK, ranked
 
 ELSE = np.float32(0.5)
 """Weight outside its common runs below which an article counts as sharing nothing else: half of one hash that only it holds."""
+STEPS, FINENESS = 512, 18
+"""Weights are told apart at first by the exponent and five bits of the fraction of their float32."""
+LIGHTEST = int(np.float32(1 / 64).view(np.uint32)) >> FINENESS
+"""All that weighs less is in one step."""
 
 
 @typed("Tuple((int64[::1], int32[:,::1]))(int32[:,::1], int64)")
@@ -137,23 +142,43 @@ def representatives(first, runs, rarest, length, docs, allowed, listed):
             listed[oldest[k]] = True
 
 
+@typed("int64(uint32)")
+def _step(bits):
+    """Which of `STEPS` a weight is in, by the leading bits of its float32: a thirty-second of itself each."""
+    return min(max((np.int64(bits) >> FINENESS) - LIGHTEST, 0), STEPS - 1)
+
+
+@typed("uint64(uint32, int64)")
+def key_of(bits, doc):
+    """What rises as the weight, as the bits of its float32, falls, and of equal ones as `doc` (less than 2**32) rises."""
+    return (np.uint64(np.uint32(0xFFFFFFFF) - bits) << np.uint64(32)) | np.uint64(doc)
+
+
 @typed("int64[::1](float32[::1], int64[::1], boolean[::1], int64)")
 def best_of(weight, docs, eligible, limit):
-    """The places of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
-    best = np.empty(max(limit, 0), np.int64)
-    n = 0
+    """The places, rising, of the at most `limit` eligible articles of the highest weight, of equal ones the oldest."""
+    out, n = np.empty(len(weight), np.int64), 0
+    if limit <= 0:
+        return out[:0]
+    bits, held = weight.view(np.uint32), np.zeros(STEPS, np.int32)
     for a in range(len(weight)):
-        if not eligible[a] or limit <= 0:
-            continue
-        if n == limit:
-            last = best[n - 1]
-            if weight[a] < weight[last] or (weight[a] == weight[last] and docs[a] > docs[last]):
-                continue
-            n -= 1
-        j = n
-        while j and (weight[best[j - 1]] < weight[a] or (weight[best[j - 1]] == weight[a] and docs[best[j - 1]] > docs[a])):
-            best[j] = best[j - 1]
-            j -= 1
-        best[j] = a
-        n += 1
-    return best[:n]
+        held[_step(bits[a])] += eligible[a]
+    least, above = STEPS - 1, held[STEPS - 1]
+    while least and above < limit:
+        least -= 1
+        above += held[least]
+    for a in range(len(weight)):
+        out[n] = a
+        n += eligible[a] and _step(bits[a]) >= least
+    if n <= limit:
+        return out[:n]
+    keys, order = np.empty(n + SLACK, np.uint64), np.empty(n, np.uint64)
+    for i in range(n):
+        keys[i] = key_of(bits[out[i]], docs[out[i]])
+    ranked(keys, 0, n, order, 0)
+    last, m = order[limit - 1], 0
+    for i in range(n):
+        a = out[i]
+        out[m] = a
+        m += key_of(bits[a], docs[a]) <= last
+    return out[:m]

@@ -417,6 +417,38 @@ class IndexContract:
         close, _ = index.closeness(fp(" ".join(mine)).words, np.ones(200, np.bool_), np.array([1], np.int64))
         assert close[0] == pytest.approx(best)
 
+    def test_closeness_is_told_by_seq_whatever_is_missing_between(self, index: FingerprintIndex) -> None:
+        source, seqs = text(1, 300), [3, 4, 9, 10, 11, 50, 51, 400, 401, 5000]
+        index.apply([Entry(seq, fp(source if seq % 2 else text(seq + 10, 300))) for seq in seqs])
+        asked = np.array([*seqs, 1, 2, 5, 49, 52, 402, 4999, 5001], np.int64)
+        close, shares = index.closeness(fp(source).words, np.ones(300, np.bool_), asked, RUN_WORDS)
+        assert (close > 20).tolist() == [seq in seqs and seq % 2 == 1 for seq in asked.tolist()]
+        assert shares.tolist() == [seq in seqs and seq % 2 == 1 for seq in asked.tolist()]
+
+    def test_the_best_are_the_first_of_all_oldest_first(self, index: FingerprintIndex) -> None:
+        words = text(1, 400).split()
+        pick = np.random.default_rng(5)
+        contents = []
+        for n in range(90):  # up to six pieces of nine words, too short for a run; every third article as the one before it
+            if n % 3 == 0:
+                own = text(n + 100, 90).split()
+                for at in pick.choice(40, n % 7, replace=False).tolist():
+                    own[at : at + 9] = words[9 * at : 9 * at + 9]
+            contents.append(" ".join(own))
+        fill(index, contents)
+        query = fp(" ".join(words))
+        every = index.candidates(query, limit=1000)
+        assert len(every.seq) > 60
+        assert not every.verbatim.all()
+        keys = list(zip((-every.weight).tolist(), every.seq.tolist(), strict=True))
+        assert keys == sorted(keys)
+        must = set(every.seq[every.verbatim].tolist())
+        others = [seq for seq in every.seq.tolist() if seq not in must]
+        for limit in (0, 1, 2, 10, 41, len(others) - 1, len(others)):
+            found = index.candidates(query, limit=limit)
+            chosen = must | set(others[:limit])
+            assert found.seq.tolist() == [seq for seq in every.seq.tolist() if seq in chosen]
+
     def test_excluded_articles_are_not_listed(self, index: FingerprintIndex) -> None:
         fill(index, [text(1, 80), text(1, 80), text(2, 80)])
         found = index.candidates(fp(text(1, 80)), exclude=frozenset({1, 77}))
