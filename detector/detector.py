@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Self
+from functools import cache, partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, TypeVarTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,19 @@ from fingerprints.kernels import load as load_kernels
 from fingerprints.stores import DEFAULT_URL, IndexPlace
 from fingerprints.stores.contract import ChangeKind, Put, Store
 
+if TYPE_CHECKING:
+    from detector.helpers import Helpers
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Stamp(NamedTuple):
+    """What a report is known by. `created_at`: RFC 3339, UTC."""
+
+    id: str
+    created_at: str
+
 
 class Detector:
     """A store, its index and a policy. Thread-safe. Use as a context manager, or `close` it."""
@@ -42,12 +56,15 @@ class Detector:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         policy_version: int | None = None,
+        helpers: Helpers | None = None,
     ) -> None:
         """See `open` and `under`."""
         self._archive = archive
         self._policy = policy
         self._clock = clock
         self._new_id = new_id
+        self._policy_version = policy_version
+        self._helpers = helpers
         self._engine = Engine(_version(), SCHEME, RUN_WORDS, policy.name, policy.digest, policy_version)
 
     @classmethod
@@ -59,18 +76,26 @@ class Detector:
         index: IndexPlace = "embedded",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        processes: int | None = None,
     ) -> Self:
         """Open a store (`sqlite:///PATH`, `mongodb://...`, `memory://`), made when new, and its index.
 
         `index`: "mongo" keeps the index inside a MongoDB store. An index that does not fit the store is rebuilt, with a warning
-        and a notice. Raises `InputError` (bad URL, no MongoDB for "mongo"), `StoreError`.
+        and a notice. `processes`: that work in bulk is spread over, started beside this one when there is much to do (None: one
+        for each core, 4 at most; 0: none), where they can share the index: beside an SQLite file, or inside MongoDB.
+        Raises `InputError` (bad URL, no MongoDB for "mongo"), `StoreError`.
         """
-        return cls(Archive.open(url, index), policy or Policy(), clock, new_id)
+        archive, helpers = Archive.open(url, index), None
+        if processes != 0 and (index == "mongo" or url.startswith("sqlite:")):
+            from detector.helpers import make_helpers  # loads what starts processes
+
+            helpers = make_helpers(url, index, processes)
+        return cls(archive, policy or Policy(), clock, new_id, helpers=helpers)
 
     def under(self, policy: Policy, version: int | None = None) -> Self:
         """A detector of the same archive under another policy; `version`: its number, for the report. Closing either closes
         both."""
-        return type(self)(self._archive, policy, self._clock, self._new_id, version)
+        return type(self)(self._archive, policy, self._clock, self._new_id, version, self._helpers)
 
     def __enter__(self) -> Self:
         return self
@@ -176,12 +201,42 @@ class Detector:
         )
 
     def check_many(self, requests: Iterable[CheckRequest]) -> Iterator[Report]:
-        """A report for each request, in order, as they are done."""
-        for request in requests:
-            yield self.run(request)
+        """A report for each request, in order, as they are done; the same as `run` gives. Beyond the first few hundred, requests
+        are read some hundred ahead, and other processes work on them if `open` was not told otherwise."""
+        if self._helpers is None:
+            yield from map(self.run, requests)
+            return
+        from detector.helpers import MANY, spread
 
-    def run(self, request: CheckRequest) -> Report:
-        """Check one text; see `check`."""
+        requests = iter(requests)
+        yield from map(self.run, islice(requests, MANY))
+        stamped, more = ((request, self.stamp()) for request in requests), partial(self.call_helpers, run_all)
+        for group, reports in spread(stamped, lambda group: self.share(run_all, group), self._helpers.most, more):
+            if isinstance(reports, Exception):  # met again where it belongs, after the reports before it
+                reports = (self.run(*each) for each in group)
+            yield from reports
+
+    def call_helpers(self, work: Callable[..., Any]) -> None:
+        """There is much `work` to do: have other processes started, if any may be, so that `share` finds them."""
+        if self._helpers is not None:
+            self._helpers.call(work)
+
+    def share(self, work: Callable[[Detector, Unpack[Arguments]], T], *arguments: *Arguments) -> T:
+        """What `work(detector, ...)` returns: made by a detector in another process if one was called and has nothing to do,
+        else by this one, in this thread. `work`: a function of a module; what it takes and returns can be pickled."""
+        if self._helpers is not None:
+            done = self._helpers.do(self._policy, self._policy_version, work, arguments)
+            if done is not None:
+                found: T = done[0]
+                return found
+        return work(self, *arguments)
+
+    def stamp(self) -> Stamp:
+        """A new id, and the time, for a report that another process makes."""
+        return Stamp(self._new_id(), self._now())
+
+    def run(self, request: CheckRequest, stamp: Stamp | None = None) -> Report:
+        """Check one text; see `check`. `stamp`: what the report is to bear, if it is not to be made here."""
         started = time.perf_counter()
         self._archive.follow()
         submission = Reading(request.text, request.title)
@@ -199,7 +254,7 @@ class Detector:
             circumstances=Circumstances(request.url, request.published_at),
             date=date,
         )
-        return self._report(request, submission, found, assessment, started)
+        return self._report(request, submission, found, assessment, started, stamp or self.stamp())
 
     @staticmethod
     def load() -> None:
@@ -228,7 +283,9 @@ class Detector:
         }
 
     def close(self) -> None:
-        """Write what is only in memory, and release files and connections. Idempotent."""
+        """Write what is only in memory, end the helpers, and release files and connections. Idempotent."""
+        if self._helpers is not None:
+            self._helpers.close()
         self._archive.close()
 
     def _duplicates(self, reading: Reading, seq: int) -> tuple[tuple[str, float], ...]:
@@ -266,7 +323,13 @@ class Detector:
         return found.seq[worth]
 
     def _report(
-        self, request: CheckRequest, submission: Reading, found: Candidates, assessment: Assessment, started: float
+        self,
+        request: CheckRequest,
+        submission: Reading,
+        found: Candidates,
+        assessment: Assessment,
+        started: float,
+        stamp: Stamp,
     ) -> Report:
         described = describe(request, submission)
         starts, ends = submission.tokens.start, submission.tokens.end
@@ -275,8 +338,8 @@ class Detector:
         omitted = found.omitted + assessment.found - len(assessment.matches)
         together = assessment.together
         return Report(
-            id=self._new_id(),
-            created_at=self._now(),
+            id=stamp.id,
+            created_at=stamp.created_at,
             ref=request.ref,
             verdict=together.verdict,
             flagged=together.verdict in FLAGGED and assessment.unexcused.verdict in FLAGGED,
@@ -304,6 +367,11 @@ class Detector:
                 if on_rejected:
                     on_rejected(article, error)
         return puts
+
+
+def run_all(detector: Detector, requests: Sequence[tuple[CheckRequest, Stamp]]) -> Iterable[Report]:
+    """A report for each request; for `Detector.share`."""
+    return [detector.run(request, stamp) for request, stamp in requests]
 
 
 def _batches(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:

@@ -69,7 +69,7 @@ def open_detector(settings: Settings) -> Iterator[Detector]:
     policy = Policy.from_toml(settings.policy)
     with (
         _log_to_terminal(),
-        Detector.open(settings.store, policy=policy, index=settings.index, clock=now, new_id=new_id) as detector,
+        Detector.open(settings.store, policy=policy, index=settings.index, clock=now, new_id=new_id, processes=0) as detector,
     ):
         found = in_force(settings, detector.store)
         yield detector.under(found.policy, found.version)
