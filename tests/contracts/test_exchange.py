@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import api
@@ -186,11 +186,12 @@ def every_kind() -> list[Kind]:
     return list(found.values())
 
 
-_values = st.one_of(st.none(), st.booleans(), st.integers(-(2**31), 2**31), st.text(st.characters(codec="utf-8"), max_size=20))
-_texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60)
+_characters = st.characters(codec="utf-8", exclude_characters="\0")
+_values = st.one_of(st.none(), st.booleans(), st.integers(-(2**31), 2**31), st.text(_characters, max_size=20))
+_texts = st.text(_characters, min_size=1, max_size=60)
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2)
 @given(data=st.data())
 def test_any_archive_with_records_of_every_kind_comes_back_from_mongo_as_it_was(
     new_url: Callable[[str], str], data: st.DataObject

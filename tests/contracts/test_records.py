@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fingerprints.errors import InputError, RecordConflict
@@ -273,7 +273,7 @@ def _questions(draw: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("few", [2000, 2])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(
     docs=st.lists(_docs, min_size=1, max_size=10),
     again=st.lists(_docs, max_size=3),

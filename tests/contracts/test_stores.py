@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fingerprints.article import Article
@@ -275,7 +275,7 @@ _steps = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(steps=st.lists(_steps, max_size=25))
 def test_any_history_reads_the_same(new_store: Callable[..., Store], backend: str, steps: list[Any]) -> None:
     """Against a model that keeps the whole history in lists."""

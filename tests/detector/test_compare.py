@@ -47,7 +47,7 @@ def well_formed(match: Match, submission: str, article: str) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(1, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_text_beside_itself_is_one_passage_and_all_copied(seed: int, sentences: int) -> None:
     text = "\n".join(prose(random.Random(seed), OURS, sentences))
     match = compare(text, text)
@@ -74,7 +74,7 @@ def test_bad_texts_are_refused(submission: str, article: str) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(12, 40), st.integers(0, 60), st.integers(0, 60))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_run_of_twelve_words_is_reported(seed: int, length: int, before: int, after: int) -> None:
     rng = random.Random(seed)
     run = rng.choices(OURS, k=length)
@@ -89,7 +89,7 @@ def test_every_run_of_twelve_words_is_reported(seed: int, length: int, before: i
 
 
 @given(st.integers(0, 10**9), st.integers(1, 8), st.integers(0, 8))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_taken_never_rises_when_copied_text_is_removed(seed: int, copied: int, removed: int) -> None:
     rng = random.Random(seed)
     sentences = prose(rng, OURS, 8)
@@ -101,7 +101,7 @@ def test_taken_never_rises_when_copied_text_is_removed(seed: int, copied: int, r
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_disguises_change_neither_shares_nor_what_offsets_mean(seed: int) -> None:
     rng = random.Random(seed)
     article = " ".join(prose(rng, OURS, 8))

@@ -70,7 +70,7 @@ WORDS = st.sampled_from(("Kapolres", "Loweha", "kata", "14", "sabu", "perahu", "
 @given(
     st.lists(WORDS, min_size=1, max_size=80), st.lists(WORDS, min_size=1, max_size=80), st.lists(WORDS, min_size=12, max_size=20)
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_remains_holds_every_long_run_and_overlaps_nowhere(x: list[str], y: list[str], run: list[str]) -> None:
     a, b = Reading(" ".join([*x, *run, *x])), Reading(" ".join([*y, *run, *reversed(y)]))
     kept = sustained(a, b, align(a.tokens, b.tokens), Policy(sustained=0.999))

@@ -153,7 +153,7 @@ def test_hostile_parts_do_not_keep_an_article_from_being_read() -> None:
     assert page.text.count("Paragraf ke-") == 12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.text(max_size=300)
     | st.binary(max_size=300)

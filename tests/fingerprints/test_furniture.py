@@ -303,7 +303,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200) | st.lists(PIECES | st.text(max_size=8), max_size=40).map("".join), st.none() | st.text(max_size=40))
 def test_spans_are_sorted_disjoint_and_made_of_whole_words(text: str, title: str | None) -> None:
     tokens = tokenize(text)

@@ -36,7 +36,7 @@ def content(segment: Segment) -> list[NDArray[np.generic]]:
     return [*families, segment.seqs, segment.outlets, segment.offsets, *(segment.words(doc) for doc in range(segment.docs))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=1, max_size=9), st.integers(1, 400), st.integers(0, 1000))
 def test_merged_is_as_built_at_once(sizes: list[tuple[int, bool]], spread: int, seed: int) -> None:
     random, parts, living = np.random.default_rng(seed), [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fingerprints.article import Article
@@ -22,7 +22,6 @@ _json = st.recursive(
 _text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # on a loaded machine
 @given(doc=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), _json, max_size=5))
 def test_documents_come_back(doc: dict[str, object]) -> None:
     try:
