@@ -91,7 +91,7 @@ def announce(settings: Settings, address: str, store: Store) -> None:
     wanted = settings.sign_in_link
     if wanted or (wanted is None and sys.stderr.isatty()):
         link = sign_in_address(address, create_sign_in(store))
-        print(f"Sign in to the pages (works once): {link}", file=sys.stderr, flush=True)
+        print(f"Sign in to the pages (works once, within 30 minutes): {link}", file=sys.stderr, flush=True)
 
 
 def _serve_alone(settings: Settings) -> int:

@@ -52,8 +52,11 @@ def add_routes(app: FastAPI) -> None:
 async def home(request: Request) -> Response:
     """Where everyone arrives: sign in; editors check a text; whoever checks none sees the first page that is theirs."""
     seen = visit(request)
+    wanted = _own_path(request.query_params.get("next", "/"))
     if seen.caller is None:
-        return render("sign_in.html", seen, next=_own_path(request.query_params.get("next", "/")))
+        return render("sign_in.html", seen, next=wanted)
+    if wanted != "/":
+        return see(wanted)
     if seen.may("checks"):
         return _form_page(seen)
     open_to = entries(seen)

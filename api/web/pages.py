@@ -78,7 +78,9 @@ class _Opened:
         csrf = csrf_token(session) if session and caller else ""
         seen = visit_of(request, caller, csrf, secure=(here.settings.public_url or "").startswith("https://"))
         request.state.visit = seen
-        request.state.error_page = partial(error_page, seen)
+        back = seen.same() if request.method in SAFE else "/"
+        elsewhere = not session and request.headers.get("sec-fetch-site") == "cross-site"
+        request.state.error_page = partial(error_page, seen, back=back, elsewhere=elsewhere)
         if self._scope is not None:
             await _demand(here, request, caller, self._scope)
         if request.method not in SAFE:
@@ -111,10 +113,12 @@ def _same(sent: str, csrf: str) -> bool:
     return bool(csrf) and hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), csrf.encode())
 
 
-def error_page(seen: Visit, problem: Problem) -> Response:
-    """What a reader sees instead of a page. Who is not signed in is sent to sign in, and back afterwards."""
+def error_page(seen: Visit, problem: Problem, *, back: str, elsewhere: bool) -> Response:
+    """What a reader sees instead of a page. Who is not signed in is sent to sign in, and to `back` afterwards. `elsewhere`: a link on
+    another site was followed, with which browsers send no session: a page of ours that goes on to `back` has it sent."""
     if problem.status == 401:
-        return see(f"/?{urlencode({'next': seen.same()})}")
+        door = f"/?{urlencode({'next': back})}" if back != "/" else "/"
+        return render("arrived.html", seen, door=door) if elsewhere else see(door)
     response = render("error.html", seen, problem.status, problem=problem)
     response.headers.update(problem.headers)
     return response

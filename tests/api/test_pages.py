@@ -55,7 +55,11 @@ def test_there_are_pages_to_walk() -> None:
 def test_pages_are_closed_without_a_session(server: Running, method: str, path: str) -> None:
     before = server.store.last_seq()
     answer = server.client().request(method, path)
-    assert (answer.status_code, answer.headers["location"].startswith("/?next=%2F")) == (303, True)
+    assert answer.status_code == 303
+    if method == "GET":
+        assert answer.headers["location"].startswith("/?next=%2F")
+    else:
+        assert answer.headers["location"] == "/", "what was sent is not sent again, and what takes it may be no page"
     assert server.client(Authorization=f"Bearer {ADMIN}").request(method, path).status_code == 303, "pages take sessions alone"
     assert server.store.last_seq() == before
 

@@ -9,8 +9,9 @@ import pytest
 import typst
 from playwright.sync_api import Page, expect
 
+from api.sessions import create_sign_in
 from tests.api.conftest import Running, prose
-from tests.browser.conftest import PHONE, check, ready, sign_in
+from tests.browser.conftest import PHONE, check, pardon, ready, sign_in
 
 HOSTILE = "😀𝒮 <script>alert(1)</script> <img src=x onerror=alert(2)> \u202eterbalik\u202c &amp; "
 
@@ -52,6 +53,46 @@ def test_a_link_from_the_terminal_signs_in_and_leaves_no_token_behind(page: Page
     assert "masuk" not in page.url
     page.click("#sign-out")
     page.wait_for_selector("#sign-in")
+
+
+def test_a_link_works_where_a_page_is_open_already_and_only_once(page: Page, server: Running, complaints: list[str]) -> None:
+    link = f"{server.url}/#masuk={create_sign_in(server.store, 'editor', 'Rina')}"
+    page.goto(server.url)
+    page.wait_for_selector("#sign-in")
+    page.evaluate("link => location.assign(link)", link)  # as pasted into the address bar: nothing is loaded anew
+    page.wait_for_selector("#sign-out")
+    assert page.url == f"{server.url}/"
+    page.evaluate("link => location.assign(link)", link)
+    expect(page.get_by_role("alert")).to_contain_text("Tautan masuk itu tidak berlaku")
+    assert page.url == f"{server.url}/"
+    pardon(complaints, 401)
+    page.click("#sign-out")
+    page.wait_for_selector("#sign-in")
+    page.evaluate("link => location.assign(link)", link)
+    expect(page.get_by_role("alert")).to_contain_text("sudah dipakai")
+    pardon(complaints, 401)
+
+
+def test_a_link_on_another_site_leads_to_the_page_while_one_is_signed_in(
+    page: Page, server: Running, complaints: list[str]
+) -> None:
+    sign_in(page, server)
+    elsewhere = "http://surel.example/"
+    letter = f'<link rel=icon href="data:,"><a href="{server.url}/checks?who=all">Lihat</a>'
+    page.route(elsewhere, lambda route: route.fulfill(body=letter, content_type="text/html"))
+    page.goto(elsewhere)
+    page.click("a")
+    page.wait_for_selector("h1:has-text('Riwayat')")
+    assert page.url == f"{server.url}/checks?who=all"
+    page.click("#sign-out")
+    page.wait_for_selector("#sign-in")
+    page.goto(elsewhere)
+    page.click("a")
+    page.wait_for_selector("#sign-in")
+    assert page.url == f"{server.url}/?next=%2Fchecks%3Fwho%3Dall"
+    for asked in (elsewhere, "data:,"):
+        while asked in complaints:
+            complaints.remove(asked)
 
 
 def test_signing_in_leads_to_the_page_that_was_wanted(page: Page, server: Running) -> None:

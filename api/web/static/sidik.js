@@ -24,17 +24,21 @@ async function signIn(credentials) {
     const answer = await ask("POST", "/session", credentials);
     if (answer.ok) location.replace(form?.dataset.next ?? location.pathname + location.search);
     else if (form) showMessage(form.dataset.failed);
+    else document.getElementById("link-failed")?.removeAttribute("hidden");
   } catch {
     if (form) showMessage(form.dataset.offline);
   }
 }
 
 // A sign-in link carries its token in the fragment, which never leaves the browser; it is taken out of the address at once.
-const token = new URLSearchParams(location.hash.slice(1)).get("masuk");
-if (token) {
+function signInByLink() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("masuk");
+  if (!token) return;
   history.replaceState(null, "", location.pathname + location.search);
   signIn({ token });
 }
+signInByLink();
+addEventListener("hashchange", signInByLink); // pasted where a page of ours is open already: it is not loaded again
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
   signIn({ key: document.getElementById("key").value.trim() });
