@@ -113,6 +113,15 @@ def test_a_page_is_good_to_look_at(visitor: Callable[..., Page], server: Running
     assert_good(page, f"{name}-{look}")
 
 
+def test_on_a_phone_each_cell_of_a_table_says_what_it_is(visitor: Callable[..., Page], server: Running) -> None:
+    page = visitor(PHONE)
+    sign_in(page, server)
+    page.goto(f"{server.url}{PAGES['findings-domains'](server)}")
+    row = page.locator("table.stack tbody tr").first
+    said = row.locator("td").evaluate_all("all => all.map(cell => getComputedStyle(cell, '::before').content)")
+    assert said[1:4] == ['"Temuan:"', '"Banyak artikel:"', '"Berkas temuan:"']
+
+
 @pytest.mark.parametrize("look", ["id-light-desktop", "en-dark-phone"])
 def test_signing_in_is_good_to_look_at(visitor: Callable[..., Page], server: Running, look: str) -> None:
     lang, theme, size = LOOKS[look]

@@ -1,4 +1,5 @@
 // A running scan: its figures are brought up to date every two seconds. Nothing that can hold the focus is replaced.
+import { nameCells } from "./sidik.js";
 
 const PAUSE = 2000;
 const progress = document.getElementById("progress");
@@ -11,6 +12,7 @@ async function look() {
     if (answer.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("progress");
       progress.replaceChildren(...fresh.childNodes);
+      nameCells(progress);
       if (!("going" in fresh.dataset)) {
         told.firstChild.textContent = `${told.dataset.ended} `;
         return;

@@ -59,3 +59,15 @@ for (const choice of document.querySelectorAll("[data-theme-choice]")) {
     choice.setAttribute("aria-current", "true");
   });
 }
+
+// On a phone the rows of a table stand as blocks without their heads, so each cell says what it is. The first one is what the row is of.
+export function nameCells(within) {
+  for (const table of within.querySelectorAll("table.stack")) {
+    const names = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+    const first = names.findIndex(Boolean);
+    for (const row of table.tBodies[0].rows) {
+      for (const [at, cell] of [...row.cells].entries()) if (at > first && names[at]) cell.dataset.name = names[at];
+    }
+  }
+}
+nameCells(document);
