@@ -8,11 +8,11 @@ from typing import Any
 from api.captures import capture_of
 from api.checks import CHECKS, Report, report_of
 from api.clock import now, parse_moment
+from api.copies import Outdated
 from api.settings import Settings
 from api.signing import signing_key
 from api.stamping import stamper
 from detector import Policy
-from detector.corrections import still_carried, superseded
 from detector.policy import Language
 from detector.render import evidence_zip
 from detector.render.dossier import Dossier, bundle
@@ -79,17 +79,18 @@ def dossier_zip(settings: Settings, store: Store, dossier: Dossier, lang: Langua
 
 def letter_of(store: Store, policy: Policy, report: Report, article_id: str, kind: LetterKind, lang: Language) -> Letter:
     """A letter about one match of a kept check. Raises `InputError`."""
-    dropped = outdated(store, report, article_id) if kind == "correction" else []
-    newsroom = policy.own_names[0] if policy.own_names else None
-    return write_letter(kind, report, article_id, newsroom=newsroom, now=format_time(now()), superseded=dropped, lang=lang)
-
-
-def outdated(store: Store, report: Report, article_id: str) -> list[str]:
-    """Sentences that a later version of the article dropped or corrected, and the submission of a check still carries."""
-    versions = [stored.article.text for stored in store.versions(article_id)]
-    if len(versions) < 2:
-        return []
-    return still_carried(superseded(versions[:-1], versions[-1]), versions[-1], report["submission"]["text"])
+    outdated = Outdated(store, article_id)
+    dropped = outdated.carried(report["submission"]["text"]) if kind == "correction" else []
+    return write_letter(
+        kind,
+        report,
+        article_id,
+        newsroom=policy.own_names[0] if policy.own_names else None,
+        now=format_time(now()),
+        superseded=dropped,
+        withdrawn_at=outdated.withdrawn_at,
+        lang=lang,
+    )
 
 
 def article_record(stored: Stored) -> dict[str, Any]:

@@ -94,7 +94,9 @@ def _article_page(here: State, seen: Visit, id: str, asked: dict[str, str]) -> R
     copies = list_copies(here.store, id, superseded=False, limit=COPIES, cursor=asked.get("cursor"))
     if not versions and copies is None:
         raise Problem(404, "There is no such article.")
-    carried = list_copies(here.store, id, superseded=True, limit=COPIES, cursor=asked.get("older")) if len(versions) > 1 else None
+    withdrawn = withdrawn_at(here.store, id)
+    outdated = len(versions) > 1 or (versions and withdrawn)
+    carried = list_copies(here.store, id, superseded=True, limit=COPIES, cursor=asked.get("older")) if outdated else None
     shown = _version(versions, asked.get("version"), -1)
     old, new = _version(versions, asked.get("from"), -2), _version(versions, asked.get("to"), -1)
     return render(
@@ -102,7 +104,7 @@ def _article_page(here: State, seen: Visit, id: str, asked: dict[str, str]) -> R
         seen,
         id=id,
         article=article_record(shown) if shown else None,
-        withdrawn=withdrawn_at(here.store, id),
+        withdrawn=withdrawn,
         words=len(tokenize(shown.article.text)) if shown else 0,
         versions=[article_record(stored) for stored in reversed(versions)],
         compared=(old.version, new.version, changes(old.article.text, new.article.text)) if old and new else None,

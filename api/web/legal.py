@@ -12,9 +12,9 @@ from fastapi import FastAPI, Request, Response
 from api.cases import STATUSES, CaseExists, Change, case_id, change_case, change_cases, get_case, list_cases, open_case
 from api.checks import get_check
 from api.clock import now, parse_moment
+from api.copies import Outdated
 from api.deps import State, record, state
 from api.endpoints import PathId
-from api.evidence import outdated
 from api.findings import Filter, Sort, iter_findings, list_findings, summarize
 from api.forms import Form
 from api.keys import Caller
@@ -235,7 +235,7 @@ def _case(here: State, id: str) -> dict[str, Any] | None:
     related = found["related"]
     related["cases"] = told_apart(here.store, related["cases"])
     related["checks"] = [{**other, "begins": beginning(here.store, other["id"])} for other in related["checks"]]
-    carries = bool(outdated(here.store, report, found["article_id"]))
+    carries = bool(Outdated(here.store, found["article_id"]).carried(report["submission"]["text"]))
     begins = beginning(here.store, found["check_id"])
     return {
         "case": found,

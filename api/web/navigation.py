@@ -15,25 +15,25 @@ def _(message: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page in the bar. `scope`: what a reader needs to see it. `below`: its entry is the current one on addresses that
-    begin so."""
+    begin with one of these."""
 
     path: str
     name: str
     scope: str
-    below: str | None = None
+    below: tuple[str, ...] = ()
 
     def current(self, path: str) -> bool:
-        return path == self.path or (self.below is not None and path.startswith(self.below))
+        return path == self.path or path.startswith(self.below)
 
 
 ENTRIES = (
     Entry("/", _("Periksa"), "checks"),
-    Entry("/checks", _("Riwayat"), "checks", below="/checks/"),
-    Entry("/findings", _("Temuan"), "cases", below="/findings/"),
-    Entry("/cases", _("Kasus"), "cases", below="/cases/"),
-    Entry("/archive", _("Arsip"), "articles", below="/archive/"),
-    Entry("/sources", _("Sumber"), "scans", below="/sources/"),
-    Entry("/admin/keys", _("Administrasi"), "admin", below="/admin/"),
+    Entry("/checks", _("Riwayat"), "checks", below=("/checks/",)),
+    Entry("/findings", _("Temuan"), "cases", below=("/findings/",)),
+    Entry("/cases", _("Kasus"), "cases", below=("/cases/",)),
+    Entry("/archive", _("Arsip"), "articles", below=("/archive/", "/corrections")),
+    Entry("/sources", _("Sumber"), "scans", below=("/sources/", "/scans")),
+    Entry("/admin/keys", _("Administrasi"), "admin", below=("/admin/",)),
 )
 
 

@@ -114,8 +114,8 @@ def _same(sent: str, csrf: str) -> bool:
 
 
 def error_page(seen: Visit, problem: Problem, *, back: str, elsewhere: bool) -> Response:
-    """What a reader sees instead of a page. Who is not signed in is sent to sign in, and to `back` afterwards. `elsewhere`: a link
-    on another site was followed, with which browsers send no session: a page of ours that goes on to `back` has it sent."""
+    """What a reader sees instead of a page. Who is not signed in is sent to sign in, and to `back` afterwards. `elsewhere`: a
+    link on another site was followed, with which browsers send no session: a page of ours that goes on to `back` has it sent."""
     if problem.status == 401:
         door = f"/?{urlencode({'next': back})}" if back != "/" else "/"
         return render("arrived.html", seen, door=door) if elsewhere else see(door)

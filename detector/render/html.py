@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from detector.policy import Language
 from detector.reasons import number
 from detector.render.segments import Texts, articles_shown, numbered, segments
-from detector.render.words import moment, percent, reasons, words
+from detector.render.words import moment, percent, policy_name, reasons, words
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +43,7 @@ def render(report: Mapping[str, Any], lang: Language, texts: Texts) -> str:
             number=lambda value: number(value, lang),
             percent=lambda value: percent(value, lang),
             moment=lambda value: moment(value, lang),
+            policy=policy_name(report, lang),
             web=is_web,
         )
     )

@@ -24,6 +24,8 @@ LetterKind = Literal["notice", "press_council", "removal", "correction"]
 """To the outlet; to Dewan Pers; to a platform; to an outlet that still carries sentences which were corrected."""
 SHOWN, SHOWN_WORDS = 3, 60
 """Passages quoted in a letter, the longest that count, and words of each: the rest is in the report."""
+SENTENCES = 5
+"""Sentences of an article that was withdrawn: all of it is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ def write_letter(
     newsroom: str | None,
     now: str,
     superseded: Sequence[str] = (),
+    withdrawn_at: str | None = None,
     lang: Language = "id",
 ) -> Letter:
     """The letter about the match of `report` with an article. `newsroom`: our name, None to leave it open. `now`: RFC 3339.
-    `superseded`: what a letter of correction is about. Raises `InputError` when there is no such match or nothing to correct."""
+    `superseded`: what a letter of correction is about; `withdrawn_at`: since when the article is no longer published (RFC 3339).
+    Raises `InputError` when there is no such match or nothing to correct."""
     match = next((m for m in report["matches"] if m["article"]["id"] == article_id), None)
     if match is None:
         raise InputError("article_id", f"the check has no match with {article_id!r}")
@@ -61,7 +65,12 @@ def write_letter(
     said = words("letters", lang)
     values = _values(report, match, said, lang)
     body = _template(f"{kind}.{lang}.txt").render(
-        **values, newsroom=newsroom or said["newsroom"], made=moment(now[:10], lang), superseded=[_line(s) for s in superseded]
+        **values,
+        newsroom=newsroom or said["newsroom"],
+        made=moment(now[:10], lang),
+        withdrawn=moment(withdrawn_at, lang) if withdrawn_at else None,
+        superseded=[_line(s) for s in superseded[: SENTENCES if withdrawn_at else None]],
+        unnamed_sentences=number(max(len(superseded) - SENTENCES, 0), lang) if withdrawn_at else "0",
     )
     return Letter(said["draft"], body.strip() + "\n", lang)
 

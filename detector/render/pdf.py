@@ -15,7 +15,7 @@ import orjson
 from detector.policy import Language
 from detector.reasons import number
 from detector.render.segments import PRINTED, Segment, Texts, articles_shown, count_words, numbered, printed, segments
-from detector.render.words import moment, percent, reasons, words
+from detector.render.words import moment, percent, policy_name, reasons, words
 
 _UNPRINTABLE = re.compile(
     "[^\t\n -~\xa0-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1\u03a3-\u04ff\u0621-\u063a\u0640-\u0652\u0660-\u066d"
@@ -82,7 +82,7 @@ def _data(report: Mapping[str, Any], lang: Language, texts: Texts) -> dict[str, 
         "omitted": w["omitted"].format(n=number(report["stats"]["omitted"], lang)) if report["stats"]["omitted"] else "",
         "passages": _passages(passages, lang),
         "engine": _engine(report, lang),
-        "policy": f"{w['policy']} {printable(engine['policy']['name'])} {engine['policy']['digest']}",
+        "policy": printable(policy_name(report, lang)),
     }
 
 
@@ -126,9 +126,8 @@ def _segment(segment: Segment, lang: Language) -> dict[str, Any]:
 
 def _engine(report: Mapping[str, Any], lang: Language) -> str:
     w, engine = words("words", lang), report["engine"]
-    policy = f"{w['policy']} {engine['policy']['name']} {engine['policy']['digest']}"
     index = f"{w['index']}: {number(report['stats']['articles'], lang)} {w['articles']}"
-    return f"{w['engine']} {engine['version']} · {engine['scheme']} · {policy} · {index}"
+    return f"{w['engine']} {engine['version']} · {engine['scheme']} · {printable(policy_name(report, lang))} · {index}"
 
 
 def _match(match: Mapping[str, Any], lang: Language) -> dict[str, Any]:
@@ -139,6 +138,8 @@ def _match(match: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     ]
     if article["author"]:
         notes.append(article["author"])
+    if match.get("excuse"):
+        notes.append(f"{w['excused']}: {terms[match['excuse']]}")
     return {
         "title": printable(article["title"] or article["id"]),
         "notes": printable(" · ".join(notes)),

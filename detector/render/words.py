@@ -42,6 +42,13 @@ def percent(value: float, lang: str) -> str:
     return (shown.replace(".", ",") if lang == "id" else shown) + "%"
 
 
+def policy_name(report: Mapping[str, Any], lang: Language) -> str:
+    """The policy that a report followed: its name, the version saved in the store (if any), its digest."""
+    policy, w = report["engine"]["policy"], words("words", lang)
+    version = f"{w['version']} {policy['version']} " if policy.get("version") else ""
+    return f"{w['policy']} {policy['name']} {version}{policy['digest']}"
+
+
 def moment(value: str | None, lang: str) -> str:
     """A canonical time in words: Western Indonesian time in Bahasa Indonesia, UTC in English; a bare date as a date."""
     if value is None:
