@@ -20,6 +20,7 @@ from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from api.cli import run
+from api.scanning.published import PUBLISHED
 from detector.render import verify_bundle
 from detector.render.stamps import read_roots
 from tests.api.conftest import ADMIN, prose, run_server
@@ -144,6 +145,30 @@ def test_a_letter_about_a_correction_names_the_sentences_that_are_still_carried(
     assert "no sentence" in refused.json()["detail"]
     http.put("/v1/articles/ralat", json={**article, "text": old.replace(wrong, prose("baru", 1))}).raise_for_status()
     assert wrong.rstrip(".") in http.get(f"/v1/checks/{check['id']}/letter.txt", params=params).text
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_copies_of_an_article_that_was_withdrawn_are_listed_with_a_letter_about_it(
+    server: Any, http: httpx.Client, lang: str
+) -> None:
+    text = prose("dicabut", 9)
+    given = {"title": "Dicabut", "text": text, "url": "https://kita.example/dicabut"}
+    http.put(f"/v1/articles/dicabut-{lang}", json=given).raise_for_status()
+    check = http.post("/v1/checks", json={"text": text, "url": f"{SITE}/dicabut-{lang}"}).json()
+    copies = f"/v1/articles/dicabut-{lang}/copies?superseded=true"
+    assert http.get(copies).json()["items"] == []
+    server.store.records.insert(PUBLISHED, f"dicabut-{lang}", {"withdrawn_at": "2026-11-20T03:00:00Z"})
+    carried = http.get(copies).json()["items"][0]
+    assert carried["check_id"] == check["id"]
+    assert len(carried["superseded"]) == 9
+    params = {"article_id": f"dicabut-{lang}", "kind": "correction", "lang": lang}
+    letter = http.get(f"/v1/checks/{check['id']}/letter.txt", params=params).text
+    said = ("Pencabutan berita", "sejak 20 November 2026 10.00 WIB", "dan 4 kalimat lain", "[alasan]")
+    if lang == "en":
+        said = ("Withdrawal of a story", "since 20 November 2026 03:00 UTC", "and 4 further sentences", "[reason]")
+    assert all(words in letter for words in said), letter
+    assert text.split("\n")[4].rstrip(".") in letter
+    assert text.split("\n")[5].rstrip(".") not in letter
 
 
 def test_letters_that_cannot_be_written(http: httpx.Client, found: list[str]) -> None:

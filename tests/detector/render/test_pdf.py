@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from pypdf import PdfReader
 
-from detector.render import render_pdf
+from detector.render import render_html, render_pdf
 from detector.render.pdf import printable
 from detector.render.segments import PRINTED
 
@@ -35,6 +35,21 @@ def test_reasons_are_in_the_language_asked_for() -> None:
     rep = report(reason_codes=[{"code": "linked"}])
     assert "This text links to the article or its site." in read(render_pdf(rep, "en"))
     assert "Naskah ini menautkan artikel asal atau situsnya." in read(render_pdf(rep, "id"))
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_report_names_the_version_of_the_policy_and_what_excused_a_match(lang: str) -> None:
+    rep = report()
+    rep["engine"]["policy"] = {"name": "Kabar Teluk", "digest": "abc123", "version": 4}
+    rep["matches"][0]["excuse"] = "licensed"
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(rep, lang))).pages]
+    policy, excuse = ("Kebijakan Kabar Teluk versi 4 abc123", "Tidak ditandai: berizin")
+    if lang == "en":
+        policy, excuse = ("Policy Kabar Teluk version 4 abc123", "Not flagged: licensed")
+    for shown in (*pages, re.sub(r"<[^>]+>", "", render_html(rep, lang))):
+        assert policy in re.sub(r"\s+", " ", shown)
+    for shown in (" ".join(pages), render_html(rep, lang)):
+        assert excuse in re.sub(r"\s+", " ", shown)
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:
