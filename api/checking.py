@@ -16,8 +16,7 @@ from api.idempotency import Claim, claim, release, settle
 from api.jsontext import decode_object
 from api.keys import Caller
 from api.pool import Deadline
-from api.schemas.checks import CheckIn
-from api.submissions import submission_of
+from api.submissions import request_in
 from detector import CheckRequest
 from fingerprints.stores.contract import Record
 
@@ -80,14 +79,11 @@ def check_and_keep(
 
 def request_of(here: State, values: dict[str, Any], deadline: Deadline) -> CheckRequest:
     """The submission in a request as it came in, its page fetched if only a URL is given."""
-    given = CheckIn.model_validate(values)
-    deadline.check()
-    return submission_of(given, here.settings.max_text_bytes, here.fetcher.get, deadline)
+    return request_in(values, here.settings.max_text_bytes, here.fetcher.get, deadline)
 
 
 def run_request(here: State, request: CheckRequest) -> Report:
     """The report on a submission; keeps nothing."""
     report = here.detector.run(request).to_dict()
-    here.metrics.checks.labels(report["verdict"]).inc()
-    here.metrics.check_seconds.observe(report["stats"]["elapsed_ms"] / 1000)
+    here.metrics.checked(report["verdict"], report["stats"]["elapsed_ms"] / 1000)
     return report

@@ -35,25 +35,7 @@ def save_check(
 ) -> None:
     """Keep a report; it is durable when this returns. `by`: who asked. `request`: what was asked, so that the same can be
     asked again. Raises `RecordConflict` when its id exists already."""
-    save_checks(store, [report], source_id, scan_id, by=by, requests=[request])
-
-
-def save_checks(
-    store: Store,
-    reports: Sequence[Report],
-    source_id: str | None = None,
-    scan_id: str | None = None,
-    *,
-    by: Caller | None = None,
-    requests: Sequence[CheckRequest | None] | None = None,
-) -> None:
-    """As `save_check`, for several at once: all are kept, or none. `requests`: one for each report. Whoever wants to know is
-    told of those flagged."""
-    asked = requests if requests is not None else [None] * len(reports)
-    docs = [
-        (report["id"], doc_of(report, source_id, scan_id, by, request)) for report, request in zip(reports, asked, strict=True)
-    ]
-    keep_docs(store, docs)
+    keep_docs(store, [(report["id"], doc_of(report, source_id, scan_id, by, request))])
 
 
 def keep_docs(store: Store, docs: Sequence[tuple[str, dict[str, Any]]]) -> None:

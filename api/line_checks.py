@@ -17,11 +17,10 @@ from api.keys import Caller
 from api.pool import Deadline
 from api.problems import as_problem
 from api.scanning.fetching import Fetcher
-from api.schemas.checks import CheckIn
 from api.settings import Settings
-from api.submissions import submission_of
+from api.submissions import request_in
 from detector import Detector
-from detector.detector import Stamp
+from detector.request import Stamp
 from fingerprints.errors import InputError
 from fingerprints.stores.contract import Doc
 
@@ -89,8 +88,7 @@ def _answer(detector: Detector, line: Line, stamp: Stamp, limits: Limits, keep: 
         deadline = Deadline(limits.seconds)
         values = decode_object(line.raw, "line")
         answer.ref = values["ref"] if isinstance(values.get("ref"), str) else None
-        given = CheckIn.model_validate(values)
-        request = submission_of(given, limits.text_bytes, _fetcher(limits.fetch_allow).get, deadline)
+        request = request_in(values, limits.text_bytes, _fetcher(limits.fetch_allow).get, deadline)
         report = detector.run(request, stamp).to_dict()
         answer.id, answer.verdict, answer.flagged = report["id"], report["verdict"], report["flagged"]
         answer.seconds = report["stats"]["elapsed_ms"] / 1000

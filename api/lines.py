@@ -123,8 +123,7 @@ def _check_group(here: State, lines: Sequence[Line], by: Caller | None, many: bo
     answers = detector.share(answer_lines, stamped, Limits.of(here.settings), by is not None, by)
     for answer in answers:
         if answer.made is not None:
-            here.metrics.checks.labels(answer.verdict).inc()
-            here.metrics.check_seconds.observe(answer.seconds)
+            here.metrics.checked(answer.verdict, answer.seconds)
     if by is not None:
         _keep(here.store, [answer for answer in answers if answer.doc is not None])
     for answer in answers:

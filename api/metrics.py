@@ -34,6 +34,11 @@ class Metrics:
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]  # the library leaves it unannotated
         self._registry.register(_Read(gauges))
 
+    def checked(self, verdict: str, seconds: float) -> None:
+        """A check was made, in so many seconds."""
+        self.checks.labels(verdict).inc()
+        self.check_seconds.observe(seconds)
+
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)

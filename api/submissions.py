@@ -30,6 +30,13 @@ def article_of(id: str, given: ArticleIn, max_bytes: int) -> Article:
     return Article(id=id, text=_within("html", page.text, max_bytes), **rest)
 
 
+def request_in(values: dict[str, Any], max_bytes: int, fetch: Callable[[str], Fetched], deadline: Deadline) -> CheckRequest:
+    """The submission that the values of a JSON object describe; see `submission_of`. Raises `ValidationError` too."""
+    given = CheckIn.model_validate(values)
+    deadline.check()
+    return submission_of(given, max_bytes, fetch, deadline)
+
+
 def submission_of(given: CheckIn, max_bytes: int, fetch: Callable[[str], Fetched], deadline: Deadline) -> CheckRequest:
     """The submission to check, fetched if only its URL is given. What a page says of itself is a claim: its date does not
     excuse, and its canonical URL does not become the submission's. Raises `InputError`, `FetchError`."""

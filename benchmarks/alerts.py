@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,15 +20,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 from standardwebhooks.webhooks import Webhook
 
+from benchmarks.following import server
 from benchmarks.newsprose import story
 from detector import Article, Detector
 
 RESULTS = Path(__file__).parent / "results"
-KEY = "key-of-the-benchmark"
-SERVE = "import sys; from api.cli import run; sys.exit(run(sys.argv[1:]))"
 
 
 class Site:
@@ -116,26 +111,17 @@ def measure(store: str, rounds: int, minutes: int, seed: int) -> dict[str, Any]:
     with Detector.open(store) as detector:
         detector.add_many([*articles, *(_article(f"lain {number}") for number in range(200))])
     site, rng = Site(), random.Random(seed)
-    environment = {**os.environ, "SIDIK_STORE": store, "SIDIK_ADMIN_KEY": KEY, "SIDIK_FETCH_ALLOW": "127.0.0.1"}
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVE, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
-    )
     try:
-        assert server.stdout is not None
-        address = next(word for word in server.stdout.readline().split() if word.startswith("http"))
-        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {KEY}"}, timeout=60, trust_env=False) as http:
-            site.secret = http.post("/v1/webhooks", json={"url": f"{site.url}/alert", "events": ["check.flagged"]}).json()[
-                "secret"
-            ]
+        with tempfile.TemporaryDirectory() as folder, server(store, folder, fetch_allow="127.0.0.1") as http:
+            hook = {"url": f"{site.url}/alert", "events": ["check.flagged"]}
+            site.secret = http.post("/v1/webhooks", json=hook).json()["secret"]
             http.post("/v1/sources", json={"url": f"{site.url}/feed", "interval_minutes": minutes}).raise_for_status()
-        stood, seconds = [], []
-        for number, article in enumerate(articles):
-            waited, told = _round(site, f"/salinan-{number}", article, rng.uniform(0, 60 * minutes))
-            stood.append(waited)
-            seconds.append(told)
+            stood, seconds = [], []
+            for number, article in enumerate(articles):
+                waited, told = _round(site, f"/salinan-{number}", article, rng.uniform(0, 60 * minutes))
+                stood.append(waited)
+                seconds.append(told)
     finally:
-        server.terminate()
-        server.wait()
         site.close()
     both = sorted(map(sum, zip(stood, seconds, strict=True)))
     return {

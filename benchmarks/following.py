@@ -33,10 +33,11 @@ AT_MOST = 60.0
 
 
 @contextmanager
-def server(store: str, index: str, folder: str) -> Iterator[httpx.Client]:
-    """A client of a `sidik serve` on a free port."""
+def server(store: str, folder: str, **settings: str) -> Iterator[httpx.Client]:
+    """A client of a `sidik serve` on a free port, with these settings and no others."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SIDIK_")}
-    environment |= {"SIDIK_ADMIN_KEY": ADMIN, "SIDIK_STORE": store, "SIDIK_INDEX": index, "SIDIK_PORT": "0"}
+    environment |= {"SIDIK_ADMIN_KEY": ADMIN, "SIDIK_STORE": store, "SIDIK_PORT": "0"}
+    environment |= {f"SIDIK_{name.upper()}": value for name, value in settings.items()}
     run = "import sys; from api.cli import run; sys.exit(run(sys.argv[1:]))"
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     process = subprocess.Popen(
@@ -77,7 +78,11 @@ def delay(put: httpx.Client, ask: httpx.Client, id: str, text: str) -> tuple[flo
 def measure(kind: str, store: str, index: str, puts: int, before: int, seed: int) -> None:
     """Print the row of one kind."""
     pick = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder, server(store, index, folder) as one, server(store, index, folder) as other:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(store, folder, index=index) as one,
+        server(store, folder, index=index) as other,
+    ):
         for n in range(before):
             one.put(f"/v1/articles/lama-{n}", json={"text": prose(pick, 300)})
         found = [delay(*((one, other) if n % 2 else (other, one)), f"baru-{n}", prose(pick, 300)) for n in range(puts)]

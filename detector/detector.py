@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from detector.matching import Assessment, Pair, assess, shared_passages
 from detector.policy import DUPLICATE_JACCARD, Policy
 from detector.reading import Reading
 from detector.report import CommonRunSpan, Engine, Report
-from detector.request import CheckRequest, describe
+from detector.request import CheckRequest, Stamp, describe
 from detector.results import Added, Counts
 from detector.verdict import FLAGGED, Circumstances
 from fingerprints.article import Article
@@ -30,20 +29,13 @@ from fingerprints.fingerprint import RUN_WORDS, SCHEME
 from fingerprints.index import Candidates, FingerprintIndex
 from fingerprints.kernels import load as load_kernels
 from fingerprints.stores import DEFAULT_URL, IndexPlace
-from fingerprints.stores.contract import ChangeKind, Put, Store
+from fingerprints.stores.contract import Put, Store
 
 if TYPE_CHECKING:
     from detector.helpers import Helpers
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
-
-
-class Stamp(NamedTuple):
-    """What a report is known by. `created_at`: RFC 3339, UTC."""
-
-    id: str
-    created_at: str
 
 
 class Detector:
@@ -158,7 +150,7 @@ class Detector:
                 puts = self._put_singly(group, on_rejected)
             by_id = {article.id: article for article in group}
             self._archive.follow({put.seq: by_id[put.id] for put in puts})
-            counts = _count(counts, len(group), puts)
+            counts = counts.after(len(group), puts)
             if on_progress:
                 on_progress(counts)
         return counts
@@ -384,20 +376,6 @@ def _batches(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
         group[article.id] = article
     if group:
         yield list(group.values())
-
-
-def _count(counts: Counts, received: int, puts: Sequence[Put]) -> Counts:
-    made: dict[ChangeKind, int] = {"created": 0, "updated": 0, "unchanged": 0}
-    for put in puts:
-        made[put.change] += 1
-    return replace(
-        counts,
-        received=counts.received + received,
-        created=counts.created + made["created"],
-        updated=counts.updated + made["updated"],
-        unchanged=counts.unchanged + made["unchanged"],
-        rejected=counts.rejected + received - len(puts),
-    )
 
 
 @cache

@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from detector.reading import Reading
 from detector.report import Submission
 from fingerprints.article import check_id, check_text
 from fingerprints.dates import canonical_time
+
+
+class Stamp(NamedTuple):
+    """What a report is known by. `created_at`: RFC 3339, UTC."""
+
+    id: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fingerprints.stores.contract import ChangeKind
+from fingerprints.stores.contract import ChangeKind, Put
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+
+    def after(self, received: int, puts: Sequence[Put]) -> Counts:
+        """These and, of so many articles more, what became of those that the store took."""
+        made = Counter(put.change for put in puts)
+        return Counts(
+            received=self.received + received,
+            created=self.created + made["created"],
+            updated=self.updated + made["updated"],
+            unchanged=self.unchanged + made["unchanged"],
+            rejected=self.rejected + received - len(puts),
+        )
 
     def to_dict(self) -> dict[str, int]:
         """The JSON object of the contract, without the errors."""

@@ -86,8 +86,9 @@ class Backcheck:
     def is_behind(self) -> bool:
         """Whether there is something to do that another process holds, or held when it was killed."""
         row = self._store.records.get(STATE, ROW)
-        held = row is not None and self._lease is None and is_held(row.doc, microseconds(self._tools.clock()))
-        return held and row is not None and row.doc["seq"] < self._store.last_seq()
+        if row is None or self._lease is not None or not is_held(row.doc, microseconds(self._tools.clock())):
+            return False
+        return bool(row.doc["seq"] < self._store.last_seq())
 
     def close(self) -> None:
         """Let another process do it."""

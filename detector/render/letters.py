@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -115,16 +116,12 @@ def _blank(lang: Language) -> Any:
 
 def _paragraphs(document: Any, lines: list[str]) -> None:
     """The lines of a block: list items each by itself, the others together."""
-    together: list[str] = []
-    for line in [*lines, "- "]:
-        if not line.startswith("- "):
-            together.append(line)
-            continue
-        if together:
-            document.add_paragraph("\n".join(together))
-            together = []
-        if line[2:]:
-            document.add_paragraph(line[2:], style="List Bullet")
+    for listed, group in groupby(lines, lambda line: line.startswith("- ")):
+        if listed:
+            for item in filter(None, (line[2:] for line in group)):
+                document.add_paragraph(item, style="List Bullet")
+        else:
+            document.add_paragraph("\n".join(group))
 
 
 def _values(report: Mapping[str, Any], match: Mapping[str, Any], said: Mapping[str, str], lang: Language) -> dict[str, Any]:

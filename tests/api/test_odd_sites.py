@@ -34,7 +34,9 @@ def rss(inner: str, head: str = '<?xml version="1.0"?>') -> str:
     return f'{head}<rss version="2.0"><channel><title>x</title>{inner}</channel></rss>'
 
 
-FEEDS: dict[str, tuple[str, str | Callable[[str], bytes]]] = {
+Served = dict[str, tuple[str, str | Callable[[str], bytes]]]
+"""Name -> (content type, body: with "{url}" in it, or made for a URL)."""
+FEEDS: Served = {
     "called a web page": ("text/html", rss(ITEM)),
     "called a file": ("application/octet-stream", rss(ITEM)),
     "a byte order mark": ("text/xml", "\ufeff" + rss(ITEM)),
@@ -73,14 +75,20 @@ FEEDS: dict[str, tuple[str, str | Callable[[str], bytes]]] = {
 }  # fmt: skip
 
 
+def previews(desk: Desk, web: Any, answer: Any, path: str, kind: str, served: Served) -> dict[str, Any]:
+    """Of each listing, served at `path`: what it is read as, the pages (address, title) it names, and errors."""
+    read = {}
+    for name, (called, body) in served.items():
+        sent = body(web.url) if callable(body) else body.replace("{url}", web.url).encode()
+        web.pages[path] = answer(sent, headers={"Content-Type": called})
+        found = preview(desk.scanning.tools, {"url": f"{web.url}{path}", "kind": kind})
+        read[name] = (found["reads"]["kind"], [(each["url"], each["title"]) for each in found["pages"]], found["errors"])
+    return read
+
+
 @pytest.mark.parametrize("kind", ["auto", "feed"])
 def test_a_feed_is_read_however_it_is_served(desk: Desk, web: Any, answer: Any, kind: str) -> None:
-    read = {}
-    for name, (called, body) in FEEDS.items():
-        sent = body(web.url) if callable(body) else body.replace("{url}", web.url).encode()
-        web.pages["/jalan/feed"] = answer(sent, headers={"Content-Type": called})
-        found = preview(desk.scanning.tools, {"url": f"{web.url}/jalan/feed", "kind": kind})
-        read[name] = (found["reads"]["kind"], [(each["url"], each["title"]) for each in found["pages"]], found["errors"])
+    read = previews(desk, web, answer, "/jalan/feed", kind, FEEDS)
     assert read == dict.fromkeys(FEEDS, ("feed", [(f"{web.url}/kabar", "Kabar")], []))
 
 
@@ -129,7 +137,7 @@ def test_an_encoding_that_only_the_header_names(desk: Desk, web: Any, answer: An
 
 
 SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-SITEMAPS: dict[str, tuple[str, str | Callable[[str], bytes]]] = {
+SITEMAPS: Served = {
     "no name space, no date": ("text/html", "<urlset><url><loc>{url}/kabar</loc></url></urlset>"),
     "a prefix": ("application/xml", f'<s:urlset xmlns:s="{SPACE}"><s:url><s:loc> {{url}}/kabar\n</s:loc></s:url></s:urlset>'),
     "a relative address": ("application/xml", "<urlset><url><loc>/kabar</loc></url></urlset>"),
@@ -145,13 +153,8 @@ SITEMAPS: dict[str, tuple[str, str | Callable[[str], bytes]]] = {
 
 @pytest.mark.parametrize("kind", ["auto", "sitemap"])
 def test_a_sitemap_is_read_however_it_is_served(desk: Desk, web: Any, answer: Any, kind: str) -> None:
-    read = {}
-    for name, (called, body) in SITEMAPS.items():
-        sent = body(web.url) if callable(body) else body.replace("{url}", web.url).encode()
-        web.pages["/peta"] = answer(sent, headers={"Content-Type": called})
-        found = preview(desk.scanning.tools, {"url": f"{web.url}/peta", "kind": kind})
-        read[name] = (found["reads"]["kind"], [each["url"] for each in found["pages"]], found["errors"])
-    assert read == dict.fromkeys(SITEMAPS, ("sitemap", [f"{web.url}/kabar"], []))
+    read = previews(desk, web, answer, "/peta", kind, SITEMAPS)
+    assert read == dict.fromkeys(SITEMAPS, ("sitemap", [(f"{web.url}/kabar", None)], []))
 
 
 def test_what_changed_last_is_read_first(desk: Desk, web: Any, answer: Any) -> None:

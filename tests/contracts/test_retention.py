@@ -14,7 +14,7 @@ import pytest
 from api.audit import read_audit
 from api.captures import CAPTURES, capture_of, keep_capture
 from api.cases import Change, change_case, open_case
-from api.checks import CHECKS, delete_check, get_check, request_again, save_checks
+from api.checks import CHECKS, delete_check, get_check, request_again, save_check
 from api.keys import Caller
 from api.retention import BATCH, HELD, ROW, STATE, Done, Rule, apply_rule
 from detector import Article, CheckRequest, Detector
@@ -42,7 +42,7 @@ def old_check(store: Store, id: str, days: float, text: str = f"{SECRET}\n{SHARE
     made, request = made_of(text)
     report = {**made, "id": id, "created_at": format_time(NOW - timedelta(days=days))}
     keep_capture(store, id, SECRET.encode())
-    save_checks(store, [report], requests=[request])
+    save_check(store, report, request=request)
     return report
 
 
@@ -113,7 +113,8 @@ def test_many_are_done_in_batches_and_none_is_read_twice(store: Store, monkeypat
     report = old_check(store, "first", 50, text=SECRET)
     others = [{**report, "id": f"c{n:03}"} for n in range(BATCH + 20)]
     random.Random(1).shuffle(others)
-    save_checks(store, others)
+    for other in others:
+        save_check(store, other)
     rule = Rule("fingerprint", 30)
     assert step(store, rule) == Done(reduced=BATCH, more=True)
     assert step(store, rule) == Done(reduced=21)

@@ -14,7 +14,7 @@ from api.scanning.readers.fields import article_from
 from api.scanning.readers.fragments import html_to_text
 from api.scanning.readers.items import Item, Rejected
 from api.scanning.readers.site import Site, must_succeed, validators
-from api.scanning.readers.xml import local, parse_xml, text_of
+from api.scanning.readers.xml import local, parse_xml, text_of, trimmed
 from fingerprints.errors import InputError
 from fingerprints.loose_dates import read_date
 
@@ -90,7 +90,7 @@ class Feed:
 
 def read_entries(answer: Fetched) -> list[Entry]:
     """The entries of a feed of any kind, in its order. Raises `InputError` where it is none."""
-    body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    body = trimmed(answer.body)
     if body.startswith(b"{"):
         return _json_feed(body, answer.url)
     root = parse_xml(answer.body, answer.url, answer.charset)

@@ -12,7 +12,7 @@ from api.scanning.compression import inflate
 from api.scanning.fetching import Fetched, FetchError
 from api.scanning.readers.items import Item, Pointed, Rejected
 from api.scanning.readers.site import MAX_LISTING, Site, must_succeed, validators
-from api.scanning.readers.xml import local, parse_xml, text_of
+from api.scanning.readers.xml import local, parse_xml, text_of, trimmed
 from fingerprints.errors import InputError
 from fingerprints.loose_dates import read_date
 
@@ -108,7 +108,7 @@ class Sitemap:
 def read_listed(answer: Fetched) -> list[Listed]:
     """What a sitemap lists, in its order. Raises `InputError` where it is none."""
     body = _unpacked(answer)
-    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if not trimmed(body).startswith(b"<"):
         lines = body.decode("utf-8", "replace").lstrip("\ufeff").split()
         if not lines or not all(line.startswith(("http://", "https://")) for line in lines):
             raise InputError(answer.url, "is no sitemap")

@@ -15,6 +15,7 @@ from api.scanning.readers.items import Item, Notes, Reader
 from api.scanning.readers.jsonl import JsonLines
 from api.scanning.readers.table import Table
 from api.scanning.readers.wxr import WordPressExport
+from api.scanning.readers.xml import root_name, trimmed
 from fingerprints.errors import InputError
 
 if TYPE_CHECKING:  # files are read without the machinery for sites
@@ -58,7 +59,7 @@ def _open_file(path: Path, opening: Opening) -> Reader:
     source = Source(path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     head = source.head()
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = trimmed(head)
     if start.startswith(b"{"):
         return JsonLines(source, opening.notes, max_bytes=opening.max_bytes)
     if start.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<")):
@@ -128,9 +129,7 @@ def _open_answer(url: str, site: Site) -> Reader:
 
 def kind_of(answer: Fetched) -> Literal["feed", "sitemap", "html"]:
     """What was fetched, by its bytes; what servers call it is often wrong."""
-    from api.scanning.readers.xml import root_name
-
-    start = answer.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = trimmed(answer.body[:2000]).lower()
     if start.startswith(b"{"):
         return "feed"
     if answer.body.startswith(b"\x1f\x8b") or (start.startswith(b"http") and answer.content_type == "text/plain"):

@@ -14,6 +14,7 @@ from api.scanning.fetching import Fetched, FetchError
 from api.scanning.readers.fields import article_from
 from api.scanning.readers.items import Item, Rejected, Taken
 from api.scanning.readers.site import Site, must_succeed
+from api.scanning.readers.xml import trimmed
 from fingerprints.dates import format_time
 from fingerprints.errors import InputError
 
@@ -64,13 +65,11 @@ class WordPressApi:
     def has(self, numbers: Sequence[int]) -> set[int] | None:
         """Which of these posts the API has; None where it does not say."""
         found: set[int] = set()
-        parts = urlsplit(self.label)
-        own = parse_qsl(parts.query, keep_blank_values=True)
         for start in range(0, len(numbers), MAX_NUMBERS):
             asked = numbers[start : start + MAX_NUMBERS]
-            query = [*own, ("include", ",".join(map(str, asked))), ("per_page", str(len(asked))), ("_fields", "id")]
+            query = [("include", ",".join(map(str, asked))), ("per_page", str(len(asked))), ("_fields", "id")]
             try:
-                answer = self._site.listing(urlunsplit(parts._replace(query=urlencode(query))))
+                answer = self._site.listing(_asking(self.label, query))
                 must_succeed(answer, self.label)
                 found |= {int(post["id"]) for post in self._posts(answer)}
             except (FetchError, InputError):
@@ -105,12 +104,11 @@ class WordPressApi:
         return None
 
     def _address(self, size: int, page: int) -> str:
-        parts = urlsplit(self.label)
-        query = [*parse_qsl(parts.query, keep_blank_values=True), ("per_page", str(size)), ("page", str(page))]
-        query += [("orderby", "modified"), ("order", "asc"), ("_embed", "author"), ("_fields", _FIELDS)]
+        query = [("per_page", str(size)), ("page", str(page)), ("orderby", "modified"), ("order", "asc")]
+        query += [("_embed", "author"), ("_fields", _FIELDS)]
         if last := self._before.get("last"):
             query.append(("modified_after", format_time(_moment(last) - timedelta(seconds=1))))
-        return urlunsplit(parts._replace(query=urlencode(query)))
+        return _asking(self.label, query)
 
     def _posts(self, answer: Fetched) -> list[dict[str, Any]]:
         try:
@@ -152,13 +150,17 @@ class WordPressApi:
 
 def is_open(route: str, site: Site) -> bool:
     """Whether the posts route of a WordPress API may be read; many sites close it to all who are not signed in."""
-    parts = urlsplit(route)
-    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("per_page", "1")])
     try:
-        answer = site.listing(urlunsplit(parts._replace(query=query)))
+        answer = site.listing(_asking(route, [("per_page", "1")]))
     except FetchError:
         return False
-    return answer.status == 200 and answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    return answer.status == 200 and trimmed(answer.body).startswith(b"[")
+
+
+def _asking(route: str, query: list[tuple[str, str]]) -> str:
+    """The route with these parameters after its own."""
+    parts = urlsplit(route)
+    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *query])))
 
 
 def _author(post: Mapping[str, Any]) -> str | None:

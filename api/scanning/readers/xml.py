@@ -14,12 +14,17 @@ _FIRST = re.compile(rf"(?:{_MARKS})*+<([A-Za-z_][\w.:-]*)", re.DOTALL | re.IGNOR
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
+def trimmed(data: bytes) -> bytes:
+    """Without the byte order mark and the blanks before its first character."""
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")
+
+
 def parse_xml(data: bytes, where: str, charset: str | None = None) -> Any:
     """The root element. Slips inside are repaired. `charset`: as the server declares it, for data that does not. Raises
     `InputError`."""
     from lxml import etree
 
-    body = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    body = trimmed(data)
     options: dict[str, Any] = {"resolve_entities": False, "load_dtd": False, "no_network": True, "huge_tree": False}
     try:
         parser = etree.XMLParser(**options, recover=True, encoding=_undeclared(body, charset))
